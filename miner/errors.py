@@ -1,0 +1,27 @@
+"""Every error that a user can cause."""
+
+
+class MinerError(Exception):
+    """Something the user gave cannot be used: `what` is wrong, and a `hint` what to do.
+
+    Both are one line of plain text. `exit_code` is the command's: 2 for wrong usage or
+    unreadable input, 3 for too little or too poor data to mine.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what} {hint}")
+        self.what = one_line(what)
+        self.hint = one_line(hint)
+
+
+class TooLittleData(MinerError):
+    """The input was read, but there is not enough in it to mine."""
+
+    exit_code = 3
+
+
+def one_line(text: str) -> str:
+    """`text` with every control and line-breaking character escaped, so that it prints as one line."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

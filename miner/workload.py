@@ -1,0 +1,387 @@
+"""The waist of the house: everything that is known of the traffic, as people review it.
+
+A `Workload` is frozen and refuses to exist if it is impossible. Seconds are floats, shares and
+probabilities are 0..1. The module needs neither numpy nor DuckDB: what is drawn from a workload
+is in `miner.simulate`, what is measured from sessions in `miner.paths`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+LEAVE = "leave"
+"""The step that ends a session. No endpoint may have this name."""
+RESERVED = frozenset({LEAVE, "enter"})
+SUM_TOLERANCE = 0.005
+"""How far shares that people edit by hand may be from adding up to 1."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
+ROUTE = re.compile(r"/(?!/)[A-Za-z0-9_.~!$&'()*+,;=:@%/{}-]*")
+PARAMETER = re.compile(r"\{([^{}/]+)\}")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Status = Annotated[int, Field(ge=100, le=599)]
+
+
+class Part(BaseModel):
+    """A piece of a workload: frozen, complete, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# Think times ------------------------------------------------------------------------------
+
+
+class Lognormal(Part):
+    """log(x) is normal with mean log(`median`) and standard deviation `sigma`."""
+
+    law: Literal["lognormal"] = "lognormal"
+    median: Positive
+    sigma: Positive
+
+
+class Gamma(Part):
+    """Gamma distribution with mean `shape` * `scale` seconds."""
+
+    law: Literal["gamma"] = "gamma"
+    shape: Positive
+    scale: Positive
+
+
+class Weibull(Part):
+    """Weibull distribution: P(x > t) = exp(-(t / `scale`) ** `shape`)."""
+
+    law: Literal["weibull"] = "weibull"
+    shape: Positive
+    scale: Positive
+
+
+class Exponential(Part):
+    """Exponential distribution with `mean` seconds."""
+
+    law: Literal["exponential"] = "exponential"
+    mean: Positive
+
+
+class Normal(Part):
+    """Normal distribution cut off at zero."""
+
+    law: Literal["normal"] = "normal"
+    mean: Seconds
+    sd: Positive
+
+
+class Quantiles(Part):
+    """Measured quantiles at evenly spaced probabilities from 0 to 1, linear in between."""
+
+    law: Literal["quantiles"] = "quantiles"
+    at: tuple[Seconds, ...] = Field(min_length=2)
+
+    @field_validator("at")
+    @classmethod
+    def _rising(cls, at: tuple[float, ...]) -> tuple[float, ...]:
+        if list(at) != sorted(at):
+            raise ValueError("quantiles must not fall")
+        return at
+
+
+SimpleLaw = Annotated[
+    Lognormal | Gamma | Weibull | Exponential | Normal | Quantiles, Field(discriminator="law")
+]
+
+
+class Mixture(Part):
+    """The `first` law with probability `weight`, the `second` otherwise."""
+
+    law: Literal["mixture"] = "mixture"
+    weight: Share
+    first: SimpleLaw
+    second: SimpleLaw
+
+
+Law = Annotated[
+    Lognormal | Gamma | Weibull | Exponential | Normal | Quantiles | Mixture,
+    Field(discriminator="law"),
+]
+
+
+# Values -----------------------------------------------------------------------------------
+
+
+class Range(Part):
+    """Integers from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"the range from {self.low} to {self.high} is empty")
+        return self
+
+
+class Identity(Range):
+    """Who the visitor is: one id of the range, constant in a session."""
+
+    draw: Literal["identity"] = "identity"
+
+
+class Popular(Range):
+    """An id of the range; `zipf` is the exponent of rank (0: all ids alike)."""
+
+    draw: Literal["popular"] = "popular"
+    zipf: Annotated[float, Field(ge=0, le=10)] = 0.0
+
+
+class LiteralValue(Part):
+    """One of a few constants, with their shares."""
+
+    draw: Literal["literal"] = "literal"
+    values: dict[str, Share] = Field(min_length=1)
+
+    @field_validator("values")
+    @classmethod
+    def _whole(cls, values: dict[str, float]) -> dict[str, float]:
+        _must_add_up("the values", values.values())
+        return values
+
+
+class Text(Part):
+    """Free text: `lengths` are its measured lengths at evenly spaced probabilities."""
+
+    draw: Literal["text"] = "text"
+    alphabet: str = Field(min_length=1, max_length=256)
+    lengths: tuple[Annotated[int, Field(ge=0, le=10_000)], ...] = Field(min_length=1)
+
+
+class Listed(Part):
+    """A value the visitor was shown: `field` of an item in the last response to `endpoint`.
+
+    Each item is used once; where none is left, an id that does not exist is used.
+    """
+
+    draw: Literal["listed"] = "listed"
+    endpoint: str
+    field: str = Field(min_length=1)
+
+
+Value = Annotated[
+    Identity | Popular | LiteralValue | Text | Listed,
+    Field(discriminator="draw"),
+]
+
+
+# The workload -----------------------------------------------------------------------------
+
+
+class Latency(Part):
+    """How long the service took when it was recorded: a lognormal law, in seconds."""
+
+    median: Positive
+    sigma: Annotated[float, Field(ge=0)]
+
+
+class Endpoint(Part):
+    """One endpoint: how its requests are made, and how they were answered."""
+
+    request: str
+    """Method and route: `GET /users/{user_id}`."""
+    n: Count = 0
+    """Requests recorded."""
+    params: dict[str, Value] = {}
+    query: dict[str, Value] = {}
+    headers: dict[str, Value] = {}
+    body: dict[str, Value] | None = None
+    """Fields of a JSON body; none where there is no body or it is not known."""
+    caller: bool = True
+    """Whether the log names a user on these requests."""
+    identifies: str | None = None
+    """Field of a successful response that is the visitor's identity from then on."""
+    statuses: dict[Status, Share] = Field(default={200: 1.0}, min_length=1)
+    latency: Latency | None = None
+
+    @property
+    def method(self) -> str:
+        return self.request.partition(" ")[0]
+
+    @property
+    def route(self) -> str:
+        return self.request.partition(" ")[2]
+
+    @field_validator("statuses")
+    @classmethod
+    def _whole(cls, statuses: dict[int, float]) -> dict[int, float]:
+        _must_add_up("the statuses", statuses.values())
+        return statuses
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> Self:
+        if self.method not in METHODS:
+            raise ValueError(f"{self.method!r} is not one of the methods {', '.join(sorted(METHODS))}")
+        if not ROUTE.fullmatch(self.route):
+            raise ValueError(f"the route {self.route!r} is not a path that starts with one '/'")
+        in_route, given = set(PARAMETER.findall(self.route)), set(self.params)
+        if in_route != given:
+            odd = sorted(in_route ^ given)[0]
+            where = "the route" if odd in in_route else "params"
+            raise ValueError(f"the parameter {odd!r} is only in {where}, not in both")
+        return self
+
+    def values(self) -> dict[str, Value]:
+        """All values this endpoint draws, by parameter name."""
+        return self.params | self.query | self.headers | (self.body or {})
+
+
+class Move(Part):
+    """One step to the next: probability, count behind it, and the think time in between."""
+
+    p: Share
+    n: Count = 0
+    think: Law | None = None
+
+
+class Path(Part):
+    """How one group of sessions moves through endpoints."""
+
+    name: str
+    share: Share
+    sessions: Count = 0
+    start: dict[str, Share] = Field(min_length=1)
+    pace: Annotated[float, Field(ge=0, le=5)] = 0.0
+    """Standard deviation of the log of the factor by which a visitor is slower or faster."""
+    moves: dict[str, dict[str, Move]] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _identifier(cls, name: str) -> str:
+        return _must_be_identifier("path", name)
+
+    @model_validator(mode="after")
+    def _walkable(self) -> Self:
+        _must_add_up(f"{self.name}: the starts", self.start.values())
+        for step, moves in self.moves.items():
+            _must_add_up(f"{self.name}: the moves from {step!r}", (m.p for m in moves.values()))
+            for target, move in moves.items():
+                if target == LEAVE and move.think is not None:
+                    raise ValueError(f"{self.name}: leaving from {step!r} takes no think time")
+                if target != LEAVE and move.think is None:
+                    raise ValueError(f"{self.name}: the move from {step!r} to {target!r} has no think time")
+        for step in {*self.start, *(t for moves in self.moves.values() for t in moves)} - {LEAVE}:
+            if step not in self.moves:
+                raise ValueError(f"{self.name}: the step {step!r} has no moves, not even to leave")
+        endless = set(self.moves) - self._leaving()
+        if endless:
+            raise ValueError(f"{self.name}: a session at {sorted(endless)[0]!r} can never leave")
+        return self
+
+    def _leaving(self) -> set[str]:
+        """The steps from which `leave` can be reached."""
+        leaving: set[str] = set()
+        while True:
+            found = {
+                step
+                for step, moves in self.moves.items()
+                if any(m.p > 0 and (to == LEAVE or to in leaving) for to, m in moves.items())
+            }
+            if found == leaving:
+                return leaving
+            leaving = found
+
+
+class Recorded(Part):
+    """Where a workload comes from: enough to judge it, nothing personal."""
+
+    sources: tuple[str, ...] = ()
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    sessions: Count = 0
+    requests: Count = 0
+    visitor: str = "user"
+    """What tells visitors apart: `user`, `address + agent`, ..."""
+    clock: Seconds = 0.0
+    """Resolution of the log's clock in seconds."""
+    gap: Positive = 1800.0
+    """Silence that ends a session, in seconds."""
+    unknown: tuple[str, ...] = ()
+    """What the log cannot tell, a sentence each."""
+
+
+class Arrivals(Part):
+    """Session starts: sessions per second."""
+
+    mean: Positive
+    by_hour: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    """Rate in each hour of the day (UTC), from 0 to 23; empty: the same all day."""
+    dispersion: Positive = 1.0
+    """Variance over mean of the counts per hour, given the rate of that hour; Poisson: 1."""
+
+    @field_validator("by_hour")
+    @classmethod
+    def _a_day(cls, by_hour: tuple[float, ...]) -> tuple[float, ...]:
+        if len(by_hour) not in (0, 24):
+            raise ValueError(f"by_hour has {len(by_hour)} rates, not 24")
+        if by_hour and not sum(by_hour):
+            raise ValueError("by_hour has no rate above 0")
+        return by_hour
+
+
+class Workload(Part):
+    """All user paths, their shares, arrivals and values: what is known of the traffic."""
+
+    version: Literal[1] = 1
+    name: str
+    recorded: Recorded = Recorded()
+    arrivals: Arrivals
+    endpoints: dict[str, Endpoint] = Field(min_length=1)
+    paths: tuple[Path, ...] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _identifier(cls, name: str) -> str:
+        return _must_be_identifier("workload", name)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for name in self.endpoints:
+            _must_be_identifier("endpoint", name)
+            if name in RESERVED:
+                raise ValueError(f"{name!r} is reserved and cannot name an endpoint")
+        _must_add_up("the shares of the paths", (path.share for path in self.paths))
+        names = [path.name for path in self.paths]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two paths are called {max(names, key=names.count)!r}")
+        for path in self.paths:
+            for step in {*path.start, *path.moves} - set(self.endpoints):
+                raise ValueError(f"{path.name}: the step {step!r} is not one of the endpoints")
+        for name, endpoint in self.endpoints.items():
+            for value in endpoint.values().values():
+                if isinstance(value, Listed) and value.endpoint not in self.endpoints:
+                    raise ValueError(f"{name}: {value.endpoint!r}, which lists values, is not an endpoint")
+        return self
+
+    def path(self, name: str) -> Path:
+        """The path called `name`. Raises KeyError."""
+        return {path.name: path for path in self.paths}[name]
+
+
+def _must_be_identifier(kind: str, name: str) -> str:
+    if not IDENTIFIER.fullmatch(name):
+        raise ValueError(f"the {kind} name {name!r} is not lower-case letters, digits and '_'")
+    return name
+
+
+def _must_add_up(what: str, shares: Iterable[float]) -> None:
+    total = math.fsum(shares)
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise ValueError(f"{what} add up to {total:.4g}, not 1")
