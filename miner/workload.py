@@ -233,7 +233,7 @@ class Endpoint(Part):
             raise ValueError(f"the route {self.route!r} is not a path that starts with one '/'")
         in_route, given = set(PARAMETER.findall(self.route)), set(self.params)
         if in_route != given:
-            odd = sorted(in_route ^ given)[0]
+            odd = min(in_route ^ given)
             where = "the route" if odd in in_route else "params"
             raise ValueError(f"the parameter {odd!r} is only in {where}, not in both")
         return self
@@ -282,7 +282,7 @@ class Path(Part):
                 raise ValueError(f"{self.name}: the step {step!r} has no moves, not even to leave")
         endless = set(self.moves) - self._leaving()
         if endless:
-            raise ValueError(f"{self.name}: a session at {sorted(endless)[0]!r} can never leave")
+            raise ValueError(f"{self.name}: a session at {min(endless)!r} can never leave")
         return self
 
     def _leaving(self) -> set[str]:
@@ -351,23 +351,26 @@ class Workload(Part):
     def _identifier(cls, name: str) -> str:
         return _must_be_identifier("workload", name)
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        for name in self.endpoints:
-            _must_be_identifier("endpoint", name)
-            if name in RESERVED:
+    @field_validator("endpoints")
+    @classmethod
+    def _sound_endpoints(cls, endpoints: dict[str, Endpoint]) -> dict[str, Endpoint]:
+        for name, endpoint in endpoints.items():
+            if _must_be_identifier("endpoint", name) in RESERVED:
                 raise ValueError(f"{name!r} is reserved and cannot name an endpoint")
+            for value in endpoint.values().values():
+                if isinstance(value, Listed) and value.endpoint not in endpoints:
+                    raise ValueError(f"{name}: {value.endpoint!r}, which lists values, is not an endpoint")
+        return endpoints
+
+    @model_validator(mode="after")
+    def _sound_paths(self) -> Self:
         _must_add_up("the shares of the paths", (path.share for path in self.paths))
         names = [path.name for path in self.paths]
         if len(set(names)) < len(names):
             raise ValueError(f"two paths are called {max(names, key=names.count)!r}")
         for path in self.paths:
-            for step in {*path.start, *path.moves} - set(self.endpoints):
-                raise ValueError(f"{path.name}: the step {step!r} is not one of the endpoints")
-        for name, endpoint in self.endpoints.items():
-            for value in endpoint.values().values():
-                if isinstance(value, Listed) and value.endpoint not in self.endpoints:
-                    raise ValueError(f"{name}: {value.endpoint!r}, which lists values, is not an endpoint")
+            if odd := {*path.start, *path.moves} - set(self.endpoints):
+                raise ValueError(f"{path.name}: the step {min(odd)!r} is not one of the endpoints")
         return self
 
     def path(self, name: str) -> Path:
