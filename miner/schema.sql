@@ -1,0 +1,62 @@
+-- The tables that every store has (a row of each is described at the table).
+CREATE TABLE meta (version INTEGER NOT NULL);
+
+-- A row is a log file that was read.
+CREATE TABLE sources (
+    source_id   INTEGER PRIMARY KEY,
+    name        VARCHAR NOT NULL,
+    fingerprint VARCHAR NOT NULL,
+    format      VARCHAR NOT NULL,
+    bytes       BIGINT NOT NULL,
+    lines       BIGINT NOT NULL,
+    requests    BIGINT NOT NULL,
+    rejects     BIGINT NOT NULL,
+    blanks      BIGINT NOT NULL,
+    duplicates  BIGINT NOT NULL,
+    first_at    TIMESTAMPTZ,
+    last_at     TIMESTAMPTZ,
+    ingested_at TIMESTAMPTZ NOT NULL
+);
+
+-- A row is one HTTP request as logged.
+CREATE TABLE requests (
+    source_id  INTEGER NOT NULL,
+    line       BIGINT NOT NULL,
+    visitor    VARCHAR,
+    started    TIMESTAMPTZ NOT NULL,
+    finished   TIMESTAMPTZ NOT NULL,
+    method     VARCHAR NOT NULL,
+    target     VARCHAR NOT NULL,
+    route      VARCHAR,
+    endpoint   VARCHAR,
+    status     USMALLINT NOT NULL,
+    bytes      BIGINT,
+    address    VARCHAR,
+    "user"     VARCHAR,
+    agent      VARCHAR,
+    referrer   VARCHAR,
+    trace_id   VARCHAR,
+    excluded   VARCHAR,
+    session_id BIGINT,
+    position   INTEGER
+);
+
+-- A row is a line that could not be read, and why.
+CREATE TABLE rejects (
+    source_id INTEGER NOT NULL,
+    line      BIGINT NOT NULL,
+    reason    VARCHAR NOT NULL,
+    raw       VARCHAR NOT NULL
+);
+
+-- A row is one visitor's requests with no long silence between them.
+CREATE TABLE sessions (
+    session_id BIGINT NOT NULL,
+    visitor    VARCHAR NOT NULL,
+    started    TIMESTAMPTZ NOT NULL,
+    finished   TIMESTAMPTZ NOT NULL,
+    requests   INTEGER NOT NULL,
+    path       VARCHAR
+);
+
+INSERT INTO meta VALUES ($version);
