@@ -1,0 +1,96 @@
+"""What the generated file says in words: docstrings, of text that is safe to stand there."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable
+
+from miner.generate.code import WIDTH, plain
+from miner.generate.duration import mean_session_seconds, visits
+from miner.workload import Endpoint, Path, Recorded, Workload
+
+
+def module_docstring(workload: Workload) -> str:
+    """What was measured from what, what is not known, and how to run it."""
+    endpoints = {step for path in workload.paths for step in path.moves}
+    recorded = workload.recorded
+    counts = f"{len(workload.paths)} user paths over {len(endpoints)} endpoints"
+    about = f"The traffic of {workload.name} as a load test: {counts}."
+    parts = [_wrapped(f'"""{about}'), _wrapped(_source(recorded))]
+    if recorded.unknown:
+        parts.append(
+            "What could not be known:\n" + "\n".join(_wrapped(f"- {said}") for said in recorded.unknown)
+        )
+    return "\n\n".join([*parts, _how_to_run(workload)]) + '\n"""\n'
+
+
+def endpoint_docstring(endpoint: Endpoint) -> str:
+    """The statuses that an endpoint answered, and how often it was called."""
+    answers = _listed(f"{share:.1%} {status}" for status, share in endpoint.statuses.items())
+    counted = f"{endpoint.n:,} requests" if endpoint.n else "Requests"
+    return docstring(f"{counted}; answered {answers}.", 8)
+
+
+def path_docstring(path: Path) -> str:
+    """What a path does, its share, and the count behind it."""
+    often = visits(path)
+    main = sorted(often, key=lambda step: (-often[step], step))[:3]
+    walks = _listed(f"{step} {often[step]:.1f} times" for step in main)
+    counted = f" ({path.sessions:,})" if path.sessions else ""
+    total = math.fsum(often.values())
+    return docstring(
+        f"{path.share:.1%} of sessions{counted}: {total:.1f} requests in one on average, above all {walks}.",
+        4,
+    )
+
+
+def docstring(text: str, indent: int) -> str:
+    """`text` as a docstring, wrapped; a second line only where one is not enough."""
+    pad = " " * indent
+    lines = textwrap.wrap(plain(text), WIDTH - indent - 6, break_on_hyphens=False) or [""]
+    if len(lines) == 1:
+        return f'{pad}"""{lines[0]}"""'
+    return f'{pad}"""' + f"\n{pad}".join(lines) + f'\n{pad}"""'
+
+
+def _source(recorded: Recorded) -> str:
+    sources = _listed(plain(name) for name in recorded.sources) or "no log that is named"
+    dates = f", {recorded.first_at:%Y-%m-%d}" if recorded.first_at else ""
+    until = f" to {recorded.last_at:%Y-%m-%d}" if recorded.last_at else ""
+    return (
+        f"Measured from {sources}{dates}{until}: {recorded.sessions:,} sessions "
+        f"of {recorded.requests:,} requests. "
+        f"Visitors are told apart by {plain(recorded.visitor)}; a silence of {recorded.gap:g} s "
+        f"ends a session; the clock of the log ticks every {recorded.clock:g} s."
+    )
+
+
+def _how_to_run(workload: Workload) -> str:
+    seconds, rate = mean_session_seconds(workload), workload.arrivals.mean
+    users = math.ceil(1.5 * rate * seconds) + 10
+    command = f"    locust -f {workload.name}.py --host http://127.0.0.1:8000"
+    remarks = f"""\
+Sessions start as they did in the log, {rate:.3g} a second, whatever the service does;
+--sessions-per-second changes that. A session takes about {seconds:.0f} s. Locust's --users bounds how many there
+are at a time: 1.5 x {seconds:.0f} s x sessions a second leaves room, and the end of the log says whether any started
+late. With --processes or workers it is --run-time that ends a run."""
+    return f"""\
+Run it with Locust's web UI, or for ten minutes without:
+
+{command}
+{command} --headless --users {users} --spawn-rate {users} --session-run-time 600
+
+{_wrapped(remarks)}"""
+
+
+def _wrapped(text: str) -> str:
+    indent = "  " if text.startswith("- ") else ""
+    opened = text.removeprefix('"""')
+    prefix = text[: len(text) - len(opened)]
+    return textwrap.fill(prefix + plain(opened), WIDTH - 4, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = list(words) or [""]
+    return f"{', '.join(most)} and {last}" if most else last

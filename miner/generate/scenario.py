@@ -1,0 +1,108 @@
+"""The locustfile of a workload: docstring, options, arrivals, the visitor's requests, and the paths."""
+
+from __future__ import annotations
+
+import re
+
+from miner.errors import MinerError
+from miner.generate import runtime
+from miner.generate.check import checked
+from miner.generate.code import Call, Code, Item, lay, literal
+from miner.generate.duration import mean_session_seconds
+from miner.generate.names import method_names
+from miner.generate.prose import endpoint_docstring, module_docstring
+from miner.generate.user_paths import choice, path_classes
+from miner.generate.values import draws, unknown, used
+from miner.workload import Endpoint, Identity, Listed, Popular, Workload
+
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+FRAMING = frozenset(
+    {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+
+
+def generate(workload: Workload) -> str:
+    """The locustfile that behaves like `workload`. Equal workloads give equal bytes.
+
+    It needs Locust and nothing else. Raises MinerError where a header cannot be sent.
+    """
+    names = method_names(workload)
+    laws = [source for name, source in runtime.LAWS.items() if name in used(workload)]
+    blocks = [
+        module_docstring(workload) + "\n" + runtime.IMPORTS + "\n" + _constants(workload),
+        runtime.OPTIONS,
+        *laws,
+        runtime.ARRIVALS,
+        runtime.VISITOR + "".join("\n" + _method(workload, name, names[name]) for name in workload.endpoints),
+        runtime.REQUESTS,
+        runtime.PATH,
+        *path_classes(workload, names),
+    ]
+    return checked("\n\n".join(blocks) + "\n\n" + choice(workload) + "\n" + runtime.LISTENERS)
+
+
+def _constants(workload: Workload) -> str:
+    """The numbers and names that the rest of the file uses."""
+    seconds = round(mean_session_seconds(workload), 2)
+    return f"""\
+SESSIONS_PER_SECOND = {literal(workload.arrivals.mean)}
+MEAN_SESSION_SECONDS = {literal(seconds)}  # at the recorded speed
+NOBODY = {literal(_nobody(workload))}  # an id that does not exist
+NOTHING: Mapping[str, Any] = {{}}
+PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{{|}}"  # what a header may hold besides letters and digits
+
+Draw = Callable[[], Any]
+"""
+
+
+def _nobody(workload: Workload) -> int:
+    """An id far above all that are used; two thousand million still fits into 32 bits."""
+    values = [value for endpoint in workload.endpoints.values() for value in endpoint.values().values()]
+    highest = max((value.high for value in values if isinstance(value, Popular | Identity)), default=0)
+    return max(2_000_000_000, 2 * highest)
+
+
+def _method(workload: Workload, name: str, method: str) -> str:
+    """The method of Visitor that makes the request of the endpoint called `name`."""
+    endpoint = workload.endpoints[name]
+    lines = [
+        f"    def {method}(self) -> None:",
+        endpoint_docstring(endpoint),
+        lay(Call("self.send(", _arguments(workload, name, endpoint), ")"), 8),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _arguments(workload: Workload, name: str, endpoint: Endpoint) -> list[Code]:
+    for header in endpoint.headers:
+        if not TOKEN.fullmatch(header) or header.lower() in FRAMING:
+            raise MinerError(
+                f"{name}: the header {header!r} cannot be sent.", "Rename or remove it in the workload file."
+            )
+    statuses = [Item(literal(share), f"{literal(status)}: ") for status, share in endpoint.statuses.items()]
+    given: list[Code] = [literal(endpoint.method), literal(endpoint.route), Call("{", statuses, "}")]
+    for part in ("headers", "params", "query", "body"):
+        values = getattr(endpoint, part)
+        if values or (part == "body" and values is not None):
+            given.append(Item(draws(values, workload), f"{part}="))
+    where = unknown(endpoint)
+    if where and endpoint.statuses.get(404):
+        given.append(Item(Call("(", [*map(literal, where)], ")"), "unknown="))
+    if shows := _shown(workload, endpoint):
+        items = ", ".join(map(literal, shows)) + ("," if len(shows) == 1 else "")
+        given.append(Item(f"({items})", "shows="))
+    if endpoint.identifies:
+        given.append(Item(literal(endpoint.identifies), "identifies="))
+    return given
+
+
+def _shown(workload: Workload, endpoint: Endpoint) -> list[str]:
+    """The fields of this endpoint's responses that other requests use."""
+    values = [value for other in workload.endpoints.values() for value in other.values().values()]
+    return sorted(
+        {
+            value.field
+            for value in values
+            if isinstance(value, Listed) and workload.endpoints[value.endpoint].request == endpoint.request
+        }
+    )

@@ -1,0 +1,91 @@
+"""How an endpoint's values and a move's think time are written: calls of the functions in `runtime.LAWS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miner.generate.code import Call, Code, Item, literal, mapping
+from miner.workload import (
+    Endpoint,
+    Identity,
+    Law,
+    Listed,
+    LiteralValue,
+    Mixture,
+    Popular,
+    Quantiles,
+    Text,
+    Value,
+    Workload,
+)
+
+
+def law(of: Law) -> Call:
+    """The call that gives the sampler of `of`."""
+    match of:
+        case Quantiles():
+            return Call("quantiles(", [literal(at) for at in of.at], ")")
+        case Mixture():
+            weight = Item(literal(of.weight), before="weight=")
+            return Call(
+                "mixture(", [weight, Item(law(of.first), "first="), Item(law(of.second), "second=")], ")"
+            )
+    figures = of.model_dump(exclude={"law"})
+    return Call(f"{of.law}(", [Item(literal(figure), f"{name}=") for name, figure in figures.items()], ")")
+
+
+def value(of: Value, workload: Workload) -> Call:
+    """The call that gives the sampler of `of`, inside a method of Visitor."""
+    match of:
+        case Identity():
+            return Call("self.identity(", [literal(of.low), literal(of.high)], ")")
+        case Popular(zipf=0):
+            return Call("popular(", [literal(of.low), literal(of.high)], ")")
+        case Popular():
+            return Call("ranked(", [literal(of.low), literal(of.high), Item(literal(of.zipf), "zipf=")], ")")
+        case LiteralValue():
+            return Call(
+                "one_of(", [mapping((literal(v), literal(share)) for v, share in of.values.items())], ")"
+            )
+        case Text():
+            return Call("text(", [literal(of.alphabet), *map(literal, of.lengths)], ")")
+        case Listed():
+            return Call(
+                "self.listed(", [literal(workload.endpoints[of.endpoint].request), literal(of.field)], ")"
+            )
+
+
+def draws(values: dict[str, Value], workload: Workload) -> Code:
+    """The dict of samplers of `values`."""
+    return mapping((literal(name), value(of, workload)) for name, of in values.items())
+
+
+def unknown(endpoint: Endpoint) -> tuple[str, str] | None:
+    """Where an id that does not exist makes the service answer 404: the part of the request and the field."""
+    if endpoint.params:
+        return "params", max(endpoint.params, key=lambda name: endpoint.route.rindex("{" + name + "}"))
+    ids = [name for name, of in (endpoint.body or {}).items() if isinstance(of, Popular | Listed)]
+    return ("body", ids[-1]) if ids else None
+
+
+def used(workload: Workload) -> set[str]:
+    """The names in `runtime.LAWS` that the file needs."""
+    thinks = [
+        move.think for path in workload.paths for moves in path.moves.values() for move in moves.values()
+    ]
+    names = {"one_of"} | {name for think in thinks if think for name in _laws(think)}
+    for endpoint in workload.endpoints.values():
+        parts: Iterable[dict[str, Value]] = (
+            endpoint.params, endpoint.query, endpoint.headers, endpoint.body or {}
+        )  # fmt: skip
+        for of in (of for part in parts for of in part.values()):
+            match of:
+                case Popular():
+                    names.add("ranked" if of.zipf else "popular")
+                case Text():
+                    names |= {"text", "quantiles"}
+    return names
+
+
+def _laws(of: Law) -> set[str]:
+    return {"mixture", of.first.law, of.second.law} if isinstance(of, Mixture) else {of.law}
