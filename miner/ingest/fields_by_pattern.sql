@@ -4,8 +4,7 @@ WITH cut AS (
     SELECT
         line,
         rtrim(raw, chr(13)) AS raw,
-        regexp_full_match(raw, '\s*') AS blank,
-        regexp_matches(raw, $pattern) AS fits,
+        trim(raw, ' ' || chr(9) || chr(13)) = '' AS blank,
         CAST(
             regexp_extract(raw, $pattern, $names) AS STRUCT (
                 address VARCHAR, remote_user VARCHAR, stamp VARCHAR, request VARCHAR, status VARCHAR,
@@ -19,7 +18,7 @@ SELECT
     raw,
     blank,
     CASE
-        WHEN fits THEN NULL
+        WHEN field.status != '' THEN NULL -- it is never empty in a line that fits
         WHEN raw NOT LIKE '%[%]%' THEN 'not ' || $format || ': no [time stamp]'
         WHEN NOT regexp_matches(raw, '\] ".*"') THEN 'not ' || $format || ': no quoted request'
         WHEN NOT regexp_matches(raw, '^\S+ \S+ (\S+|[^-\s]\S*( \S+)+?) \[')
@@ -35,5 +34,5 @@ SELECT
     field.referrer,
     field.agent,
     field.seconds,
-    regexp_replace(field."user", '^"(.*)"$', '\1') AS "user"
+    CASE WHEN field."user" LIKE '"%"' THEN field."user"[2:-2] ELSE field."user" END AS "user"
 FROM cut;

@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE judged AS
 WITH cut AS (
     SELECT
         *,
-        regexp_extract(request, '^([A-Z]+) (\S|\S.*\S) HTTP/[0-9.]+$', ['method', 'target']) AS asked,
+        regexp_extract(request, '^([A-Z]+) +(\S|\S.*\S) +HTTP/[0-9.]+$', ['method', 'target']) AS asked,
         -- The offset is read apart: DuckDB's %z makes 3 March of 31 February.
         regexp_extract(stamp, '^(.*?) ?(Z|([+-])(0[0-9]|1[0-4]):?([0-5][0-9]))$',
             ['local', 'zone', 'sign', 'hours', 'minutes']) AS moment,

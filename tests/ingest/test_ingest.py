@@ -1,0 +1,167 @@
+"""Whatever is in a log, every line of it is accounted for."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miner.errors import MinerError
+from miner.ingest import ingest, rejects_by_reason
+from miner.ingest.log_file import BLOCK
+from miner.store import Store
+
+GOOD = b'192.0.2.1 - - [23/Mar/2026:10:11:12 +0000] "GET /a HTTP/1.1" 200 512 "-" "curl/8.0"'
+PLUS = GOOD + b' 0.003 "812"'
+WRONG = b'192.0.2.1 - - [23/Mar/2026:10:11:12 +0000] "GET /a HTTP/1.1" 200 512 "-" "curl'
+
+
+def log_of(folder: Path, content: bytes, name: str = "access.log") -> Path:
+    """A log with `content`."""
+    log = folder / name
+    log.write_bytes(content)
+    return log
+
+
+def counts(content: bytes, form: str | None = None) -> tuple[int, int, int, int]:
+    """Lines, requests, rejects and blanks of a log with `content`."""
+    with TemporaryDirectory() as folder, Store.open(None) as store:
+        (source,) = ingest([log_of(Path(folder), content)], store, format=form).sources
+        assert store.table("requests").num_rows == source.requests
+        assert store.table("rejects").num_rows == source.rejects
+        return source.lines, source.requests, source.rejects, source.blanks
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (GOOD, (1, 1, 0, 0)),
+        (GOOD + b"\n", (1, 1, 0, 0)),
+        (GOOD + b"\r\n" + GOOD + b"\r\n", (2, 2, 0, 0)),
+        (b"\xef\xbb\xbf" + GOOD + b"\n", (1, 1, 0, 0)),
+        (b"\n\n" + GOOD + b"\n \t\r\n" + GOOD + b"\n\n", (6, 2, 0, 4)),
+        (GOOD + b"\n" + WRONG + b"\n" + GOOD + b"\n", (3, 2, 1, 0)),
+        (GOOD + b"\na\rb\n" + GOOD, (3, 2, 1, 0)),
+        (GOOD.replace(b"/a", b"/\xff\xfe") + b"\n" + GOOD.replace(b"/a", b"/\x00,\x01;|"), (2, 2, 0, 0)),
+    ],
+    ids=[
+        "no newline",
+        "newline",
+        "CRLF",
+        "byte order mark",
+        "blanks",
+        "unbalanced quote",
+        "bare CR",
+        "bytes",
+    ],
+)
+def test_lines_are_neither_lost_nor_made(content: bytes, expected: tuple[int, ...]) -> None:
+    """Quotes, blanks, line ends and strange bytes neither join, split nor drop lines."""
+    assert counts(content) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([GOOD, PLUS, WRONG, b'"', b"\r", b""]))))
+def test_any_bytes_are_accounted_for(lines: list[bytes]) -> None:
+    """Every line of any bytes is a request, a reject or a blank."""
+    content = GOOD + b"\n" + b"\n".join(lines)
+    found, requests, rejects, blanks = counts(content, "combined")
+    assert found == content.count(b"\n") + (not content.endswith(b"\n"))
+    assert requests + rejects + blanks == found
+
+
+def test_lines_are_numbered_across_blocks(tmp_path: Path) -> None:
+    """A reject far into a large file has the line number that an editor shows."""
+    before = 2 * BLOCK // len(GOOD)
+    content = b"\n".join([GOOD] * before + [WRONG] + [GOOD] * before)
+    with Store.open(None) as store:
+        ingest([log_of(tmp_path, content)], store)
+        assert store.table("rejects")["line"].to_pylist() == [before + 1]
+        assert store.ask("SELECT count(DISTINCT line) AS n FROM requests")["n"].to_pylist() == [2 * before]
+
+
+def test_the_format_is_recognised_and_reported(tmp_path: Path) -> None:
+    """A report says what was found: format, clock, durations, first and last time."""
+    with Store.open(None) as store:
+        report = ingest([log_of(tmp_path, PLUS), log_of(tmp_path, GOOD, "old.log")], store)
+    plus, plain = report.sources
+    assert (plus.source_id, plus.name, plus.format) == (1, "access.log", "combined_plus")
+    assert (plus.clock, plus.durations) == (1.0, True)
+    assert plus.first_at == datetime(2026, 3, 23, 10, 11, 11, 997_000, tzinfo=UTC)
+    assert plus.last_at == datetime(2026, 3, 23, 10, 11, 12, tzinfo=UTC)
+    assert (plain.source_id, plain.format, plain.clock, plain.durations) == (2, "combined", 1.0, False)
+    assert any("think times include service time" in remark for remark in report.remarks)
+
+
+def test_the_same_content_is_read_once(tmp_path: Path) -> None:
+    """A file that is in the store already, even under another name or compressed, is skipped aloud."""
+    first = log_of(tmp_path, GOOD)
+    second = log_of(tmp_path, gzip.compress(GOOD), "copy.log.gz")
+    with Store.open(None) as store:
+        ingest([first], store)
+        report = ingest([second], store)
+        assert store.table("requests").num_rows == 1
+        assert store.table("sources")["name"].to_pylist() == ["access.log"]
+    assert report.sources == ()
+    assert report.remarks == ("copy.log.gz is the same file as access.log, which is in the store: skipped.",)
+
+
+def test_a_compressed_log_is_read(tmp_path: Path) -> None:
+    """A gzip file is read as what is in it."""
+    with Store.open(None) as store:
+        report = ingest([log_of(tmp_path, gzip.compress(GOOD + b"\n" + GOOD), "a.gz")], store)
+    assert report.sources[0].requests == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "only blank lines"),
+        (b"\x7fELF\x00\x01\n\x00\n", "looks binary"),
+        (gzip.compress(GOOD * 1000)[:-20], "compressed data is damaged"),
+        (b"a,b\n1,2\n", r"line 1 is not combined: no \[time stamp\]: a,b"),
+        (GOOD + b"\n" + WRONG + b"\n\x1b[2J\n\x1b]0;x\n", "line 2 is not combined"),
+    ],
+)
+def test_a_log_that_cannot_be_read_leaves_nothing(tmp_path: Path, content: bytes, message: str) -> None:
+    """What is no log is refused with its reason; the store stays as it was, and logs before it are kept."""
+    with Store.open(None) as store:
+        ingest([log_of(tmp_path, GOOD, "good.log")], store)
+        with pytest.raises(MinerError, match=message) as refused:
+            ingest([log_of(tmp_path, content)], store)
+        assert refused.value.what.isprintable()
+        assert [store.table(name).num_rows for name in ("sources", "requests", "rejects")] == [1, 1, 0]
+
+
+def test_all_files_are_looked_for_first(tmp_path: Path) -> None:
+    """A name with a mistake among several is found before hours are spent on the others."""
+    good = log_of(tmp_path, GOOD)
+    with Store.open(None) as store:
+        with pytest.raises(MinerError, match="There is no file"):
+            ingest([good, tmp_path / "none.log"], store)
+        with pytest.raises(MinerError, match="is a folder"):
+            ingest([good, tmp_path], store)
+        with pytest.raises(MinerError, match="no log to read"):
+            ingest([], store)
+        with pytest.raises(MinerError, match="no format 'cobined'"):
+            ingest([good], store, format="cobined")
+        assert store.table("sources").num_rows == 0
+
+
+def test_rejects_are_listed_by_reason_and_safe_to_print(tmp_path: Path) -> None:
+    """The most frequent reason comes first, with its first line, without what a terminal would obey."""
+    lines = [GOOD, GOOD, GOOD, b"\x1b[2Jhello" + b"x" * 500, b"hi", GOOD.replace(b"200", b"abc")]
+    with Store.open(None) as store:
+        ingest([log_of(tmp_path, b"\n".join(lines))], store)
+        first, second = rejects_by_reason(store)
+    assert (first.reason, first.count, first.line) == ("not combined: no [time stamp]", 2, 4)
+    assert first.source == "access.log"
+    assert first.example.startswith("\\x1b[2Jhello")
+    assert len(first.example) < 130
+    assert (second.reason, second.count, second.line) == ("status is not a number", 1, 6)
