@@ -72,14 +72,15 @@ def _how_to_run(workload: Workload) -> str:
     command = f"    locust -f {workload.name}.py --host http://127.0.0.1:8000"
     remarks = f"""\
 Sessions start as they did in the log, {rate:.3g} a second, whatever the service does;
---sessions-per-second changes that. A session takes about {seconds:.0f} s. Locust's --users bounds how many there
-are at a time: 1.5 x {seconds:.0f} s x sessions a second leaves room, and the end of the log says whether any started
-late. With --processes or workers it is --run-time that ends a run."""
+--sessions-per-second changes that. A session takes about {seconds:.0f} s. Locust's --users bounds
+how many there are at a time: 1.5 x {seconds:.0f} s x sessions a second leaves room, and the end of
+the log says whether any started late. Once --session-run-time is over, no session starts, and
+the run ends when the last one does."""
     return f"""\
 Run it with Locust's web UI, or for ten minutes without:
 
 {command}
-{command} --headless --users {users} --spawn-rate {users} --session-run-time 600
+{command} --headless -u {users} -r {users} --session-run-time 600
 
 {_wrapped(remarks)}"""
 

@@ -66,7 +66,8 @@ class Arrivals:
 
     def take(self) -> float:
         """A session is due now; how many seconds ago it should have started is returned."""
-        late = max(0.0, perf_counter() - self.due.get())
+        due = self.due.get()
+        late = perf_counter() - due
         self.started += 1
         self.lateness.append(late)
         return late
@@ -222,6 +223,7 @@ class Path(MarkovTaskSet):
 
     abstract = True
     user: Visitor
+    name: str
     think: ClassVar[dict[tuple[str, str], Draw]]
     spread = 0.0
     """Of the logarithm of `pace`, by which all pauses of a session are longer or shorter."""
@@ -237,7 +239,7 @@ class Path(MarkovTaskSet):
         self.step = move[1]
         if move[0] == "enter":
             # Here Locust may stop a user who waits for a session to be due.
-            self.user.begin(type(self).__name__)
+            self.user.begin(self.name)
             return 0
         pause = self.think[move]() if move in self.think else 0.0
         return float(pause * self.pace / self.user.environment.parsed_options.speed)

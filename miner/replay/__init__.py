@@ -1,0 +1,6 @@
+"""A locustfile meets a service: Locust runs as a subprocess, and its own request log is kept."""
+
+from miner.replay.perform import replay
+from miner.replay.run import Run, load_run
+
+__all__ = ["Run", "load_run", "replay"]
