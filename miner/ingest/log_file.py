@@ -43,12 +43,13 @@ class LogFile:
 
     def batches(self, limit: int | None = None) -> Iterator[pa.RecordBatch]:
         r"""Batches of (line, raw): `line` counts from 1, bytes that are not UTF-8 are `\xhh` in `raw`."""
-        left = self.bytes if limit is None else min(limit, self.bytes)
-        first = 1
+        done, first = 0, 1
+        end = self.bytes if limit is None else min(limit, self.bytes)
         with opened(self.path) as file:
-            while left and (block := file.read(min(BLOCK, left))):
-                block += file.readline(self.bytes - len(block)) if not block.endswith(b"\n") else b""
-                left = max(0, left - len(block))
+            while done < end and (block := file.read(min(BLOCK, self.bytes - done))):
+                if not block.endswith(b"\n"):
+                    block += file.readline(self.bytes - done - len(block))
+                done += len(block)
                 batch = split(block, first)
                 first += batch.num_rows
                 yield batch

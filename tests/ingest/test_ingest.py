@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from miner.errors import MinerError
 from miner.ingest import ingest, rejects_by_reason
-from miner.ingest.log_file import BLOCK
+from miner.ingest.log_file import BLOCK, examine
 from miner.store import Store
 
 GOOD = b'192.0.2.1 - - [23/Mar/2026:10:11:12 +0000] "GET /a HTTP/1.1" 200 512 "-" "curl/8.0"'
@@ -83,6 +83,18 @@ def test_lines_are_numbered_across_blocks(tmp_path: Path) -> None:
         ingest([log_of(tmp_path, content)], store)
         assert store.table("rejects")["line"].to_pylist() == [before + 1]
         assert store.ask("SELECT count(DISTINCT line) AS n FROM requests")["n"].to_pylist() == [2 * before]
+
+
+def test_a_log_that_grows_is_read_as_it_was(tmp_path: Path) -> None:
+    """Lines that a server appends while we read belong to the next ingest."""
+    path = log_of(tmp_path, GOOD + b"\n" + GOOD[:40])
+    log = examine(path)
+    with path.open("ab") as server:
+        server.write(GOOD[40:] + b"\n" + GOOD + b"\n")
+    assert [raw for batch in log.batches() for raw in batch["raw"].to_pylist()] == [
+        GOOD.decode(),
+        GOOD[:40].decode(),
+    ]
 
 
 def test_the_format_is_recognised_and_reported(tmp_path: Path) -> None:
