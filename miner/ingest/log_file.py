@@ -1,7 +1,7 @@
 """A log file as a stream of lines, exactly as many as it has, whatever bytes are in it.
 
-Lines are split by Arrow, not by a CSV reader: those swallow lines at an unbalanced quote, drop blank
-ones, and stop at bytes that are not UTF-8 (measured on DuckDB 2.0).
+Lines are split by Arrow, not by a CSV reader. DuckDB 2.0's stops at bytes that are not UTF-8, stops at
+quotes unless it is lenient, and when it is lenient makes a line too many where line ends are mixed.
 """
 
 from __future__ import annotations
