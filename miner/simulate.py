@@ -1,0 +1,227 @@
+"""Sessions drawn from a workload, without a service: planted truth and quick checks.
+
+All sessions walk at once: each round moves every session that has not left by one step, so the
+time taken grows with the longest session and with the number of requests, not with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from miner import workload as w
+from miner.errors import MinerError
+from miner.laws import distribution
+
+COLUMNS = [
+    "session",
+    "path",
+    "position",
+    "endpoint",
+    "method",
+    "target",
+    "status",
+    "started",
+    "duration",
+    "think",
+]
+DAY = 86_400.0
+FIRST_DAY = datetime(2026, 1, 5, tzinfo=UTC)
+"""When sessions start if the workload does not say when it was recorded."""
+
+Rng = np.random.Generator
+Objects = npt.NDArray[np.object_]
+
+
+def simulate(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame:
+    """One row per request of `sessions` sessions, by session and position.
+
+    Columns are `COLUMNS`: `endpoint` is method and route, `started` a UTC time stamp, `duration`
+    and `think` are seconds; `think` is empty on a session's first row.
+    """
+    return requests(workload, sessions, seed)[COLUMNS]
+
+
+def requests(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame:
+    """`simulate`, with the column `user`: who the log would name, or none."""
+    if sessions < 1:
+        raise MinerError(f"{sessions} sessions cannot be simulated.", "Ask for at least one.")
+    rng = np.random.default_rng(seed)
+    steps = walk(workload, sessions, rng)
+    steps["status"] = _by_step(steps, workload, lambda e, rows: draw_statuses(e, len(rows), rng))
+    steps["duration"] = _by_step(steps, workload, lambda e, rows: _durations(e, len(rows), rng))
+    steps["identity"] = _identities(workload, steps, rng)
+    steps["target"] = _by_step(steps, workload, lambda e, rows: _targets(e, rows, rng))
+    steps["endpoint"] = steps["step"].map({n: e.request for n, e in workload.endpoints.items()})
+    steps["method"] = steps["endpoint"].str.partition(" ")[0]
+    named = steps["step"].map({n: e.caller for n, e in workload.endpoints.items()}).astype(bool)
+    steps["user"] = steps["identity"].astype(str).where(named, None)
+    steps["started"] = _starts(workload, steps, rng)
+    return steps
+
+
+def walk(workload: w.Workload, sessions: int, rng: Rng) -> pd.DataFrame:
+    """The steps of `sessions` sessions: session (from 0), path, position (from 1), step, think.
+
+    `think` is seconds before the step, already multiplied by the session's pace; NaN on the first.
+    """
+    shares = _normalised([path.share for path in workload.paths])
+    chosen = rng.choice(len(workload.paths), size=sessions, p=shares)
+    walks = [
+        _walk_path(path, np.flatnonzero(chosen == index), rng) for index, path in enumerate(workload.paths)
+    ]
+    steps = pd.concat(walks, ignore_index=True)
+    return steps.sort_values(["session", "position"], ignore_index=True)
+
+
+def _walk_path(path: w.Path, sessions: npt.NDArray[np.int64], rng: Rng) -> pd.DataFrame:
+    pace = np.exp(path.pace * rng.standard_normal(len(sessions)))
+    here = _choose(path.start, len(sessions), rng)
+    think = np.full(len(sessions), np.nan)
+    rounds = []
+    position = 1
+    while len(sessions):
+        rounds.append(pd.DataFrame({"session": sessions, "position": position, "step": here, "think": think}))
+        there, think = _move(path, here, rng)
+        staying = there != w.LEAVE
+        sessions, pace, here = sessions[staying], pace[staying], there[staying]
+        think = think[staying] * pace
+        position += 1
+    steps = pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame()
+    return steps.assign(path=path.name)
+
+
+def _move(path: w.Path, here: Objects, rng: Rng) -> tuple[Objects, npt.NDArray[np.float64]]:
+    """Where each session goes from its step, and after which pause (without pace)."""
+    there = np.empty(len(here), dtype=object)
+    think = np.full(len(here), np.nan)
+    for step in sorted(set(here)):
+        at = np.flatnonzero(here == step)
+        moves = path.moves[step]
+        there[at] = _choose({target: move.p for target, move in moves.items()}, len(at), rng)
+        for target, move in moves.items():
+            if move.think is not None:
+                going = at[there[at] == target]
+                think[going] = distribution(move.think).rvs(len(going), random_state=rng)
+    return there, think
+
+
+def draw_statuses(endpoint: w.Endpoint, count: int, rng: Rng) -> npt.NDArray[np.int64]:
+    """`count` statuses in the endpoint's recorded shares."""
+    drawn = rng.choice(list(endpoint.statuses), size=count, p=_normalised(list(endpoint.statuses.values())))
+    return drawn.astype(np.int64)
+
+
+def start_times(arrivals: w.Arrivals, sessions: int, rng: Rng) -> npt.NDArray[np.float64]:
+    """Seconds after midnight of the first day at which each session starts, rising.
+
+    An inhomogeneous Poisson process: unit-rate arrivals are mapped through the inverse of the
+    summed rate (time rescaling), which repeats every day.
+    """
+    hourly = np.asarray(arrivals.by_hour or [1.0] * 24)
+    hourly = hourly / hourly.mean() * arrivals.mean
+    summed = np.concatenate([[0.0], np.cumsum(hourly * 3600.0)])
+    due = np.cumsum(rng.exponential(size=sessions))
+    days, rest = np.divmod(due, summed[-1])
+    return days * DAY + np.interp(rest, summed, np.arange(25) * 3600.0)
+
+
+def _starts(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Series:
+    """When each request starts: the session's start, then pauses and durations in turn."""
+    first = workload.recorded.first_at or FIRST_DAY
+    midnight = pd.Timestamp(first).tz_convert("UTC").normalize()
+    starts = start_times(workload.arrivals, int(steps["session"].max()) + 1, rng)
+    busy = steps["think"].fillna(0.0) + steps.groupby("session")["duration"].shift(fill_value=0.0)
+    seconds = starts[steps["session"]] + busy.groupby(steps["session"]).cumsum()
+    return midnight + pd.to_timedelta((seconds * 1e6).round(), unit="us")
+
+
+def _durations(endpoint: w.Endpoint, count: int, rng: Rng) -> npt.NDArray[np.float64]:
+    if endpoint.latency is None:
+        return np.zeros(count)
+    return endpoint.latency.median * np.exp(endpoint.latency.sigma * rng.standard_normal(count))
+
+
+def _identities(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Series:
+    """Who makes each request: one id per session, until a response gives the visitor a new one."""
+    ranges = [
+        v for e in workload.endpoints.values() for v in e.values().values() if isinstance(v, w.Identity)
+    ]
+    low, high = (ranges[0].low, max(v.high for v in ranges)) if ranges else (1, 10**9)
+    sessions = int(steps["session"].max()) + 1
+    own = pd.Series(rng.integers(low, high + 1, size=sessions))[steps["session"]].set_axis(steps.index)
+    gives = steps["step"].map({name: e.identifies is not None for name, e in workload.endpoints.items()})
+    made = gives.astype(bool) & (steps["status"] < 300)
+    new = pd.Series(np.nan, index=steps.index).mask(made, high + made.cumsum())
+    latest = new.groupby(steps["session"]).ffill()
+    return latest.groupby(steps["session"]).shift().fillna(own).astype(int)
+
+
+def _targets(endpoint: w.Endpoint, rows: pd.DataFrame, rng: Rng) -> list[str]:
+    """The raw request targets of `rows`, percent-encoded."""
+    targets = [endpoint.route] * len(rows)
+    for name, value in endpoint.params.items():
+        drawn = _values(value, rows["identity"].tolist(), rng)
+        targets = [t.replace(f"{{{name}}}", quote(v, safe="")) for t, v in zip(targets, drawn, strict=True)]
+    for index, (name, value) in enumerate(endpoint.query.items()):
+        start = f"{'&' if index else '?'}{quote(name, safe='')}="
+        drawn = _values(value, rows["identity"].tolist(), rng)
+        targets = [t + start + quote(v, safe="") for t, v in zip(targets, drawn, strict=True)]
+    return targets
+
+
+def _values(value: w.Value, identities: list[int], rng: Rng) -> list[str]:
+    """A value for each request."""
+    count = len(identities)
+    match value:
+        case w.Identity():
+            return [str(identity) for identity in identities]
+        case w.Popular():
+            return [str(drawn) for drawn in draw_popular(value, count, rng)]
+        case w.LiteralValue():
+            return list(_choose(value.values, count, rng))
+        case w.Text():
+            return draw_texts(value, count, rng)
+        case w.Listed():
+            return [str(drawn) for drawn in rng.integers(1, 10**6, size=count)]
+
+
+def draw_popular(value: w.Popular, count: int, rng: Rng) -> npt.NDArray[np.int64]:
+    """Ids of the range; the id of rank r (counted from `low`) weighs r ** -zipf."""
+    size = value.high - value.low + 1
+    if not value.zipf:
+        return rng.integers(value.low, value.high + 1, size=count)
+    weights = np.arange(1, size + 1, dtype=float) ** -value.zipf
+    return value.low + rng.choice(size, size=count, p=weights / weights.sum())
+
+
+def draw_texts(value: w.Text, count: int, rng: Rng) -> list[str]:
+    """Texts of characters of the alphabet, each as long as one of the measured lengths."""
+    ends = np.cumsum(rng.choice(value.lengths, size=count))
+    letters = "".join(value.alphabet[i] for i in rng.integers(len(value.alphabet), size=ends[-1]))
+    return [letters[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def _by_step(
+    steps: pd.DataFrame, workload: w.Workload, draw: Callable[[w.Endpoint, pd.DataFrame], object]
+) -> list[Any]:
+    """What `draw` gives for the rows of each endpoint, in the order of `steps`."""
+    drawn = np.empty(len(steps), dtype=object)
+    for step, at in sorted(steps.groupby("step").indices.items()):
+        drawn[at] = draw(workload.endpoints[str(step)], steps.iloc[at])
+    return list(drawn)
+
+
+def _choose(shares: dict[str, float], count: int, rng: Rng) -> Objects:
+    names = np.array(list(shares), dtype=object)
+    return names[rng.choice(len(names), size=count, p=_normalised(list(shares.values())))]
+
+
+def _normalised(shares: list[float]) -> npt.NDArray[np.float64]:
+    return np.asarray(shares) / np.sum(shares)
