@@ -25,6 +25,12 @@ def mean_session_seconds(workload: Workload) -> float:
     return math.fsum(path.share / shares * _path_seconds(workload, path) for path in workload.paths)
 
 
+def requests_per_session(workload: Workload) -> float:
+    """Mean requests in a session, over all paths."""
+    shares = math.fsum(path.share for path in workload.paths)
+    return math.fsum(path.share / shares * math.fsum(visits(path).values()) for path in workload.paths)
+
+
 def visits(path: Path) -> dict[str, float]:
     """How often a session on `path` visits each step, on average."""
     steps = list(path.moves)

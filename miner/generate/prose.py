@@ -25,6 +25,17 @@ def module_docstring(workload: Workload) -> str:
     return "\n\n".join([*parts, _how_to_run(workload)]) + '\n"""\n'
 
 
+def standard_docstring(workload: Workload, name: str, rate: float) -> str:
+    """What the standard test is for, and how to run it."""
+    asked = plain(workload.endpoints[name].request)
+    about = f"The standard test of {workload.name}: {asked} at a fixed rate, and nothing else."
+    why = f"""\
+It is what to compare the scenario with: as many requests, {rate:.3g} a second, but all alike. Here a
+session is one request, so --sessions-per-second is the rate of requests."""
+    command = f"    locust -f {name}.py --host http://127.0.0.1:8000 --headless -u 50 -r 50"
+    return "\n\n".join([_wrapped(f'"""{about}'), _wrapped(why), command]) + '\n"""\n'
+
+
 def endpoint_docstring(endpoint: Endpoint) -> str:
     """The statuses that an endpoint answered, and how often it was called."""
     answers = _listed(f"{share:.1%} {status}" for status, share in endpoint.statuses.items())

@@ -66,7 +66,7 @@ class Arrivals:
 
     def take(self) -> float:
         """A session is due now; how many seconds ago it should have started is returned."""
-        due = self.due.get()
+        due: float = self.due.get()
         late = perf_counter() - due
         self.started += 1
         self.lateness.append(late)

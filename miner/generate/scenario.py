@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 from miner.errors import MinerError
 from miner.generate import runtime
@@ -26,27 +27,36 @@ def generate(workload: Workload) -> str:
 
     It needs Locust and nothing else. Raises MinerError where a header cannot be sent.
     """
+    walks = [*path_classes(workload, method_names(workload)), choice(workload)]
+    figures = constants(workload, workload.arrivals.mean, mean_session_seconds(workload))
+    head = f"{module_docstring(workload)}\n{runtime.IMPORTS}\n{figures}"
+    return assembled(workload, head, workload.endpoints, used(workload), walks)
+
+
+def assembled(
+    workload: Workload, head: str, endpoints: Iterable[str], laws: Collection[str], walks: list[str]
+) -> str:
+    """The whole file, checked: its `head`, what every locustfile has, and the `walks` of its visitors."""
     names = method_names(workload)
-    laws = [source for name, source in runtime.LAWS.items() if name in used(workload)]
+    methods = [_method(workload, name, names[name]) for name in endpoints]
     blocks = [
-        module_docstring(workload) + "\n" + runtime.IMPORTS + "\n" + _constants(workload),
+        head,
         runtime.OPTIONS,
-        *laws,
+        *(source for name, source in runtime.LAWS.items() if name in laws),
         runtime.ARRIVALS,
-        runtime.VISITOR + "".join("\n" + _method(workload, name, names[name]) for name in workload.endpoints),
+        "\n".join([runtime.VISITOR, *methods]),
         runtime.REQUESTS,
         runtime.PATH,
-        *path_classes(workload, names),
+        *walks,
     ]
-    return checked("\n\n".join(blocks) + "\n\n" + choice(workload) + "\n" + runtime.LISTENERS)
+    return checked("\n\n".join(blocks) + "\n" + runtime.LISTENERS)
 
 
-def _constants(workload: Workload) -> str:
+def constants(workload: Workload, rate: float, seconds: float) -> str:
     """The numbers and names that the rest of the file uses."""
-    seconds = round(mean_session_seconds(workload), 2)
     return f"""\
-SESSIONS_PER_SECOND = {literal(workload.arrivals.mean)}
-MEAN_SESSION_SECONDS = {literal(seconds)}  # at the recorded speed
+SESSIONS_PER_SECOND = {literal(rate)}
+MEAN_SESSION_SECONDS = {literal(round(seconds, 2))}  # at the recorded speed
 NOBODY = {literal(_nobody(workload))}  # an id that does not exist
 NOTHING: Mapping[str, Any] = {{}}
 PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{{|}}"  # what a header may hold besides letters and digits

@@ -42,14 +42,12 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     total = math.fsum(possible.values())
     exact = {name: share / total * parts for name, share in possible.items()}
     whole = {name: max(1, math.floor(part)) for name, part in exact.items()}
-    by_remainder = sorted(whole, key=lambda name: (exact[name] - whole[name], name))
-    while (left := parts - sum(whole.values())) > 0:
-        for name in by_remainder[-left:]:
-            whole[name] += 1
+    by_remainder = sorted(whole, key=lambda name: whole[name] - exact[name])
+    for name in by_remainder[: max(0, parts - sum(whole.values()))]:
+        whole[name] += 1
     while sum(whole.values()) > parts:
-        whole[
-            max(whole, key=lambda name: (whole[name] - exact[name], name) if whole[name] > 1 else (-1e9, ""))
-        ] -= 1
+        # What was raised to one is taken from whatever is rounded up most.
+        whole[max((n for n in whole if whole[n] > 1), key=lambda name: whole[name] - exact[name])] -= 1
     return whole
 
 

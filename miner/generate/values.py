@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from miner.generate.code import Call, Code, Item, literal, mapping
 from miner.workload import (
     Endpoint,
@@ -69,21 +67,22 @@ def unknown(endpoint: Endpoint) -> tuple[str, str] | None:
 
 
 def used(workload: Workload) -> set[str]:
-    """The names in `runtime.LAWS` that the file needs."""
-    thinks = [
-        move.think for path in workload.paths for moves in path.moves.values() for move in moves.values()
-    ]
-    names = {"one_of"} | {name for think in thinks if think for name in _laws(think)}
-    for endpoint in workload.endpoints.values():
-        parts: Iterable[dict[str, Value]] = (
-            endpoint.params, endpoint.query, endpoint.headers, endpoint.body or {}
-        )  # fmt: skip
-        for of in (of for part in parts for of in part.values()):
-            match of:
-                case Popular():
-                    names.add("ranked" if of.zipf else "popular")
-                case Text():
-                    names |= {"text", "quantiles"}
+    """The names in `runtime.LAWS` that the file of `workload` needs."""
+    moves = [move for path in workload.paths for moves in path.moves.values() for move in moves.values()]
+    thinks = {name for move in moves if move.think for name in _laws(move.think)}
+    return thinks.union(*(used_by(endpoint) for endpoint in workload.endpoints.values()))
+
+
+def used_by(endpoint: Endpoint) -> set[str]:
+    """The names in `runtime.LAWS` that the requests of `endpoint` need."""
+    names = {"one_of"}
+    parts = (endpoint.params, endpoint.query, endpoint.headers, endpoint.body or {})
+    for of in (of for part in parts for of in part.values()):
+        match of:
+            case Popular():
+                names.add("ranked" if of.zipf else "popular")
+            case Text():
+                names |= {"text", "quantiles"}
     return names
 
 
