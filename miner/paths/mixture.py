@@ -74,7 +74,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         weight = np.ones(X.shape[0]) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         fits = []
         for responsibilities in self._finalists(X, weight):
-            self.allowed_ = np.ones((self.n_components, X.shape[1]), dtype=bool)
+            self.allowed_: npt.NDArray[np.bool_] = np.ones((self.n_components, X.shape[1]), dtype=bool)
             order = np.argsort(-(responsibilities * weight[:, None]).sum(axis=0), kind="stable")
             self._settle(X, weight, responsibilities[:, order])
             self._prune(X, weight)
@@ -85,7 +85,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
 
     def _finalists(self, X: sparse.csr_array, weight: Floats) -> list[Floats]:  # noqa: N803
         """Responsibilities of the best runs: a few iterations from many starts, the best to the end."""
-        self.allowed_: npt.NDArray[np.bool_] = np.ones((self.n_components, X.shape[1]), dtype=bool)
+        self.allowed_ = np.ones((self.n_components, X.shape[1]), dtype=bool)
         if self.n_components == 1:
             return [np.ones((X.shape[0], 1))]
         rng = np.random.default_rng(self.random_state)
