@@ -26,8 +26,10 @@ PLANTED = [
     "import os", "from os import system", "from locust.util import cache", "import locust.util as math",
     "__import__('os')", "eval('1')", "exec('1')", "open('x')", "x = ().__class__", "random.__dict__",
     "def f():\n    getattr(random, '_os')", "def f():\n    getattr(random, name)",
-    "random._os.system('true')", "global x", "async def f(): pass", "try:\n    pass\nexcept Exception:\n    pass",
-    "del random",     "gevent.sleep(9)", "assert True", "if random:\n    pass", "def __getattr__(name): pass", "x = [",
+    "random._os.system('true')", "global x", "async def f(): pass",
+    "try:\n    pass\nexcept Exception:\n    pass",
+    "del random", "gevent.sleep(9)", "assert True", "if random:\n    pass", "def __getattr__(name): pass",
+    "x = [",
     "from . import x", "lambda: breakpoint()",
 ]  # fmt: skip
 
