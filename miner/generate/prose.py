@@ -38,7 +38,7 @@ session is one request, so --sessions-per-second is the rate of requests."""
 
 def endpoint_docstring(endpoint: Endpoint) -> str:
     """The statuses that an endpoint answered, and how often it was called."""
-    answers = _listed(f"{share:.1%} {status}" for status, share in endpoint.statuses.items())
+    answers = _listed(f"{status} ({share:.1%})" for status, share in endpoint.statuses.items())
     counted = f"{endpoint.n:,} requests" if endpoint.n else "Requests"
     return docstring(f"{counted}; answered {answers}.", 8)
 

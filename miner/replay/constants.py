@@ -10,6 +10,10 @@ from miner.errors import MinerError
 
 def constants(locustfile: Path) -> dict[str, float]:
     """The numbers that `locustfile` assigns to capitalised names. Raises MinerError if it is not Python."""
+    if "," in str(locustfile):
+        raise MinerError(
+            f"Locust takes {locustfile} for several files.", "Move it to a path without a comma."
+        )
     try:
         tree = ast.parse(locustfile.read_text(encoding="utf-8"))
     except OSError as error:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from miner.errors import MinerError
 from miner.replay.constants import constants
@@ -67,14 +68,9 @@ def replay(
     }
     scratch = _scratch(folder)
     try:
-        shutil.copyfile(source, scratch / source.name)
-        started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        ended = run_locust(command(str(source), str(RECORDER), str(scratch), options), scratch)
-        counts = merge(scratch)
-        _must_have_run(ended, counts, scratch)
+        facts = _performed(source, options, scratch)
         run = Run(
             folder=scratch,
-            command=("python", *command(source.name, RECORDER.name, ".", options)),
             versions=_versions(),
             host=url,
             seed=seed,
@@ -84,19 +80,32 @@ def replay(
             run_time=run_time,
             users=crowd,
             processes=processes,
-            started_at=started_at,
-            requests=int(counts["requests"]),
-            failures=int(counts["failures"]),
-            sessions_started=int(counts["started"]),
-            sessions_finished=int(counts["finished"]),
-            sessions_never_started=int(counts["never_started"]),
-            late_p50=counts["late_p50"],
-            late_p99=counts["late_p99"],
-            complete=_complete(ended, counts),
+            **facts,
         )
         return _published(run, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str, Any]:
+    """Locust has run and left its files in `scratch`; returns the facts of Run that came of it."""
+    shutil.copyfile(source, scratch / source.name)
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    ended = run_locust(command(str(source), str(RECORDER), str(scratch), options), scratch)
+    counts = merge(scratch)
+    _must_have_run(ended, counts, scratch)
+    return {
+        "command": ("python", *command(source.name, RECORDER.name, ".", options)),
+        "started_at": started_at,
+        "requests": int(counts["requests"]),
+        "failures": int(counts["failures"]),
+        "sessions_started": int(counts["started"]),
+        "sessions_finished": int(counts["finished"]),
+        "sessions_never_started": int(counts["never_started"]),
+        "late_p50": counts["late_p50"],
+        "late_p99": counts["late_p99"],
+        "complete": _complete(ended, counts),
+    }
 
 
 def _rate(says: dict[str, float], wanted: float | None) -> float:
