@@ -1,0 +1,114 @@
+"""The sessions in a store become a Workload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from miner import workload as w
+from miner.errors import MinerError, TooLittleData
+from miner.paths.arrivals import read_arrivals
+from miner.paths.chains import Moves, find_paths, read_moves
+from miner.paths.endpoints import read_endpoints, unknown
+from miner.paths.foundations import Foundations, prepare
+from miner.paths.mixture import MarkovMixture
+from miner.paths.names import unique
+from miner.paths.timing import read_pauses
+from miner.paths.user_paths import user_paths
+from miner.store import Store
+
+LEAST_SESSIONS = 10
+"""Sessions below which nothing is mined."""
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Mined:
+    """A workload, and how it came about."""
+
+    workload: w.Workload
+    foundations: Foundations
+    bic: dict[int, float]
+    """The Bayesian information criterion of each number of paths tried; lower is better."""
+
+
+def mine(
+    store: Store,
+    *,
+    name: str,
+    openapi: str | None = None,
+    visitor: str | None = None,
+    gap: float | None = None,
+    paths: int | None = None,
+    seed: int = SEED,
+) -> Mined:
+    """The workload of the requests in the store, whose sessions then know their user path.
+
+    `openapi` is a file or URL, `visitor` a key of `miner.paths.visitors.KEYS`, `gap` seconds, `paths`
+    a number of user paths; what is not given is found in the data. Raises MinerError for unusable
+    options, TooLittleData if there are too few sessions.
+    """
+    if paths is not None and paths < 1:
+        raise MinerError(f"{paths} user paths cannot be mined.", "Ask for at least one.")
+    foundations = prepare(store, openapi=openapi, visitor=visitor, gap=gap)
+    if foundations.sessions < LEAST_SESSIONS:
+        raise TooLittleData(
+            f"The log has too few sessions to mine: {foundations.sessions}, not even {LEAST_SESSIONS}.",
+            "Name more logs, or a longer one.",
+        )
+    moves = read_moves(store)
+    mixture, bic = find_paths(moves, paths, seed)
+    endpoints = read_endpoints(store, moves.endpoints, foundations.document)
+    pauses = read_pauses(store, len(moves.endpoints))
+    found = user_paths(moves, mixture, pauses, list(endpoints))
+    _store_paths(store, mixture, moves, [path.name for path in found])
+    workload = w.Workload(
+        name=unique(name, []),
+        recorded=_recorded(store, foundations, pauses.clock, unknown(endpoints, foundations.document)),
+        arrivals=read_arrivals(store),
+        endpoints=endpoints,
+        paths=tuple(found),
+    )
+    return Mined(workload, foundations, bic)
+
+
+def mine_workload(
+    store: Store,
+    *,
+    name: str = "workload",
+    openapi: str | None = None,
+    visitor: str | None = None,
+    gap: float | None = None,
+    paths: int | None = None,
+    seed: int = SEED,
+) -> w.Workload:
+    """The workload that `mine` finds, alone."""
+    mined = mine(store, name=name, openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed)
+    return mined.workload
+
+
+def _recorded(store: Store, foundations: Foundations, clock: float, unknown: list[str]) -> w.Recorded:
+    row = store.fetch("miner.paths", "recorded").to_pylist()[0]
+    return w.Recorded(
+        sources=tuple(row["sources"]),
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+        sessions=foundations.sessions,
+        requests=foundations.requests,
+        visitor=foundations.visitor,
+        clock=clock,
+        gap=foundations.gap.seconds,
+        unknown=tuple(unknown),
+    )
+
+
+def _store_paths(store: Store, mixture: MarkovMixture, moves: Moves, names: list[str]) -> None:
+    """`sessions.path` holds the most probable user path of each session."""
+    chosen = mixture.responsibilities_.argmax(axis=1)
+    table = pa.table(
+        {"shape": np.arange(moves.counts.shape[0]), "path": pa.array([names[path] for path in chosen])}
+    )
+    with store.offering("shape_paths", table):
+        store.run("miner.paths", "set_paths")

@@ -1,0 +1,115 @@
+"""Think times and pace of each user path, from the pauses of its sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from miner import workload as w
+from miner.paths.censored import Floats, count_pauses
+from miner.paths.think import ENOUGH, Fit, fit, log_residuals
+from miner.store import Store
+
+Ints = npt.NDArray[np.int64]
+LEAST_PACE = 0.05
+"""A smaller pace cannot be told from none, nor felt by a service."""
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """All pauses of all sessions, one row each, and the resolution of the clock they were seen with."""
+
+    session: Ints
+    shape: Ints
+    move: Ints
+    """Codes of the step before and after: before * `steps` + after."""
+    think: Floats
+    clock: float
+    steps: int
+
+    @cached_property
+    def overlapping(self) -> float:
+        """The share of requests that started before the visitor's last response had ended."""
+        return float(np.mean(self.think <= -self.clock)) if len(self.think) else 0.0
+
+
+def read_pauses(store: Store, steps: int) -> Pauses:
+    """The pauses between the requests of each session in the store. `steps` is how many steps there are."""
+    rows = store.fetch("miner.paths", "pauses")
+    columns = {name: rows.column(name).to_numpy() for name in rows.column_names}
+    clock = float(store.fetch("miner.paths", "clock").column("clock")[0].as_py())
+    move = columns["from"] * steps + columns["to"]
+    return Pauses(columns["session_id"], columns["shape"], move, columns["think"], clock, steps)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Think-time fits by move (before, after), and the pace, of one user path."""
+
+    fits: dict[tuple[int, int], Fit]
+    pace: float
+
+
+def time_path(pauses: Pauses, member: Floats, everyone: dict[int, Fit]) -> Timing:
+    """The timing of the path that each distinct session belongs to with the probability `member`.
+
+    `everyone` holds the fits of each move over all paths, for moves that are rare on this one.
+    """
+    weight = member[pauses.shape]
+    plain = fit_moves(pauses, weight, 0.0)
+    pace = estimate_pace(pauses, weight, plain)
+    fits = fit_moves(pauses, weight, pace) if pace else plain
+    chosen = {
+        divmod(move, pauses.steps): own if own.n >= ENOUGH else everyone.get(move, own)
+        for move, own in fits.items()
+    }
+    return Timing(chosen, pace)
+
+
+def fit_moves(pauses: Pauses, weight: Floats, pace: float) -> dict[int, Fit]:
+    """The fit of each move that has any weight."""
+    found = {}
+    for move in np.unique(pauses.move[weight > 0.01]):
+        rows = (pauses.move == move) & (weight > 0)
+        found[int(move)] = fit(count_pauses(pauses.think[rows], weight[rows], pauses.clock), pace)
+    return found
+
+
+def estimate_pace(pauses: Pauses, weight: Floats, fits: dict[int, Fit]) -> float:
+    """The standard deviation of the log of a visitor's pace.
+
+    Pauses of one session share their pace and nothing else, so the expected product of the scores
+    of two of them is the variance of log pace times both informations: the method of moments.
+    """
+    scores, informations = np.zeros(len(weight)), np.zeros(len(weight))
+    for move, fitted in fits.items():
+        rows = np.flatnonzero((pauses.move == move) & (weight > 0.01))
+        if fitted.n < ENOUGH or isinstance(fitted.law, w.Quantiles):
+            continue
+        scores[rows], informations[rows] = scored(pauses, rows, fitted)
+    products = _sum_of_products(scores, pauses.session, weight)
+    expected = _sum_of_products(informations, pauses.session, weight)
+    pace = float(np.sqrt(max(0.0, products / expected))) if expected > 0 else 0.0
+    return round(pace, 3) if pace >= LEAST_PACE else 0.0
+
+
+def scored(pauses: Pauses, rows: Ints, fitted: Fit) -> tuple[Floats, float]:
+    """The score of each of `rows`, which are pauses of one move, and their information."""
+    ticks = np.round(np.maximum(pauses.think[rows], 0.0) / pauses.clock) * pauses.clock
+    values, which = np.unique(ticks, return_inverse=True)
+    counted = count_pauses(values, np.ones(len(values)), pauses.clock)
+    score, _ = log_residuals(fitted.law, counted, 0.0)
+    each = np.interp(values, counted.middle, score)[which]
+    return each - each.mean(), float(np.mean(each**2))
+
+
+def _sum_of_products(values: Floats, session: Ints, weight: Floats) -> float:
+    """The sum over sessions of the products of all pairs of different values in a session."""
+    _, rows = np.unique(session, return_inverse=True)
+    sums, squares = np.bincount(rows, weights=values), np.bincount(rows, weights=values**2)
+    members = np.zeros(len(sums))
+    members[rows] = weight
+    return float(members @ (sums**2 - squares))
