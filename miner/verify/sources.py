@@ -1,0 +1,195 @@
+"""Whatever holds sessions is read into `Steps`: a new kind is an entry in READERS."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from miner.errors import MinerError, TooLittleData
+from miner.ingest import ingest
+from miner.paths import prepare
+from miner.session_files import read_sessions
+from miner.simulate import simulate
+from miner.store import Store
+from miner.verify.steps import Ints, Steps
+from miner.workload_file import load
+
+Source: TypeAlias = str | Path | pd.DataFrame
+NEEDED = ("session", "position", "endpoint", "status", "started", "duration")
+CLOCKS = (60_000_000, 1_000_000, 1_000)
+"""Microseconds that stamps may be whole multiples of, the coarsest first."""
+LEAST_SIMULATED = 5_000
+
+
+@dataclass(frozen=True)
+class How:
+    """What readers need to know beside the file."""
+
+    sessions: int
+    """How many to simulate."""
+    seed: int
+    openapi: str | None
+
+
+def read(source: Source, how: How) -> Steps:
+    """The sessions in `source`. Raises MinerError if it cannot be read, TooLittleData if there are none."""
+    if isinstance(source, pd.DataFrame):
+        steps = of_frame(source, "The frame")
+    else:
+        steps = READERS[kind(source)](Path(source), how)
+    if not steps.sessions:
+        named = "the frame" if isinstance(source, pd.DataFrame) else source
+        raise TooLittleData(f"There is no session in {named}.", "Name something with traffic in it.")
+    return steps
+
+
+def kind(source: Source) -> str:
+    """What `source` is, by its ending: a key of READERS, or `frame`."""
+    if isinstance(source, pd.DataFrame):
+        return "frame"
+    path = Path(source)
+    if path.is_dir():
+        return "run"
+    return ENDINGS.get(path.suffix, "log")
+
+
+def of_log(path: Path, how: How) -> Steps:
+    """The sessions of an access log, which is read into memory."""
+    with Store.open(None) as store:
+        report = ingest([path], store)
+        prepare(store, openapi=how.openapi)
+        return replace(of_tables(store), remarks=report.remarks)
+
+
+def of_store(path: Path, how: How) -> Steps:
+    """The sessions in a store. One that was only ingested gets its sessions now."""
+    with Store.open(path, create=False) as store:
+        if not store.fetch("miner.paths", "session_counts").to_pylist()[0]["sessions"]:
+            prepare(store, openapi=how.openapi)
+        return of_tables(store)
+
+
+def of_tables(store: Store) -> Steps:
+    """The sessions that the store's requests have been put in."""
+    rows = store.fetch("miner.verify", "steps")
+    names = pa.compute.dictionary_encode(rows.column("endpoint")).combine_chunks()
+    steps = Steps(
+        session=numbered(rows.column("session").to_numpy()),
+        endpoint=names.indices.to_numpy(zero_copy_only=False).astype(np.int64),
+        endpoints=tuple(names.dictionary.to_pylist()),
+        status=rows.column("status").to_numpy(),
+        started=rows.column("started").to_numpy(),
+        duration=rows.column("duration").to_numpy(),
+    )
+    clock, stamped = stamps(steps.started, steps.started + steps.duration)
+    return replace(steps, clock=clock, stamped=stamped)
+
+
+def of_workload(path: Path, how: How) -> Steps:
+    """Sessions simulated from a workload file, exact in time."""
+    count = max(how.sessions, LEAST_SIMULATED)
+    return of_frame(simulate(load(path), count, how.seed), path.name)
+
+
+def of_rows(path: Path, how: How) -> Steps:  # noqa: ARG001 (readers have one signature)
+    """The sessions of a table that `mine simulate` or `mine replay` wrote."""
+    return of_frame(read_sessions(path), path.name)
+
+
+def of_run(folder: Path, how: How) -> Steps:  # noqa: ARG001
+    """The sessions of a replay, at the pace of the recorded users: its pauses times its speed."""
+    facts = run_facts(folder)
+    rows = read_sessions(folder / "requests.csv").sort_values(["session", "position"], ignore_index=True)
+    remarks = []
+    if facts.get("complete") is not True:
+        remarks.append(f"The run {folder.name} was stopped early: some of its sessions are not whole.")
+    silent = int((rows["status"] == 0).sum())
+    if silent:
+        remarks.append(f"The run {folder.name}: {silent} of {len(rows)} requests got no answer.")
+    return replace(of_frame(unhurried(rows, facts["speed"]), folder.name), remarks=tuple(remarks))
+
+
+def run_facts(folder: Path) -> dict[str, Any]:
+    """What `run.json` says. Raises MinerError unless it has the run's speed."""
+    try:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        speed = float(facts["speed"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise MinerError(f"{folder} is not the folder of a run.", "Make one with `mine replay`.") from error
+    if not 0 < speed < math.inf:
+        raise MinerError(f"{folder}: a speed of {speed:g} is no speed.", "Correct its run.json.")
+    return {**facts, "speed": speed}
+
+
+def unhurried(rows: pd.DataFrame, speed: float) -> pd.DataFrame:
+    """`rows` (by session and position) with pauses `speed` times as long; requests take what they took."""
+    if speed == 1.0:
+        return rows
+    before = rows.groupby("session")["duration"].shift(fill_value=0.0)
+    busy = (rows["think"].fillna(0.0) * speed + before).groupby(rows["session"]).cumsum()
+    began = rows.groupby("session")["started"].transform("first")
+    return rows.assign(started=began + pd.to_timedelta((busy * 1e6).round(), unit="us"))
+
+
+def of_frame(rows: pd.DataFrame, named: str) -> Steps:
+    """The sessions in a table with the columns NEEDED, in any order. Raises MinerError if one is not."""
+    if missing := [column for column in NEEDED if column not in rows]:
+        raise MinerError(
+            f"{named} is no table of sessions: the column {missing[0]!r} is missing.",
+            "Use what `mine simulate` or `mine replay` wrote.",
+        )
+    rows = rows.sort_values(["session", "position"])
+    codes, endpoints = pd.factorize(rows["endpoint"].astype(str))
+    try:
+        return Steps(
+            session=numbered(pd.factorize(rows["session"])[0]),
+            endpoint=codes.astype(np.int64),
+            endpoints=tuple(endpoints),
+            status=rows["status"].to_numpy(np.int64),
+            started=pd.to_datetime(rows["started"], utc=True).dt.as_unit("us").astype("int64").to_numpy(),
+            duration=(rows["duration"].fillna(0.0) * 1e6).round().to_numpy(np.int64),
+        )
+    except (ValueError, TypeError) as error:
+        raise MinerError(
+            f"{named} is no table of sessions: {error}.", "Use what `mine simulate` or `mine replay` wrote."
+        ) from error
+
+
+def numbered(session: Ints) -> Ints:
+    """Sessions as numbers from 0; the rows of one are together."""
+    new = np.concatenate([[False], session[1:] != session[:-1]]) if len(session) else np.zeros(0, bool)
+    return np.cumsum(new)
+
+
+def stamps(started: Ints, ended: Ints) -> tuple[int, Literal["start", "end"]]:
+    """The coarsest clock, in microseconds, that all ends or all starts are on, and which of them."""
+    for clock in CLOCKS:
+        if not (ended % clock).any():
+            return clock, "end"
+        if not (started % clock).any():
+            return clock, "start"
+    return 0, "end"
+
+
+READERS: dict[str, Callable[[Path, How], Steps]] = {
+    "log": of_log,
+    "store": of_store,
+    "workload": of_workload,
+    "rows": of_rows,
+    "run": of_run,
+}
+ENDINGS = {
+    ".duckdb": "store",
+    ".db": "store",
+    ".toml": "workload",
+    ".csv": "rows",
+    ".parquet": "rows",
+}
