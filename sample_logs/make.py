@@ -20,11 +20,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-from noise import noise, not_requests
-from players import Hands, Player, players
 
 from miner.workload import Workload
 from miner.workload_file import load
+from noise import noise, not_requests
+from players import Hands, Player, players
 from service.app import create_app
 from service.database import open_database
 from service.seed import seed

@@ -69,10 +69,6 @@ def not_requests(stamp: str, draw: random.Random) -> str:
 
 
 def _get(target: str, agent: str) -> httpx.Request:
-    path, _, query = target.partition("?")
-    url = (
-        httpx.URL(scheme="http", host="friends.example", raw_path=target.encode())
-        if query or path
-        else httpx.URL(target)
-    )
+    # The raw target goes on the wire as it stands: a scanner's dots and braces are not tidied up.
+    url = httpx.URL(scheme="http", host="friends.example", raw_path=target.encode())
     return httpx.Request("GET", url, headers={"User-Agent": agent})

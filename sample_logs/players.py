@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,12 +62,12 @@ def players(workload: w.Workload, seconds: float, seed: int) -> Iterator[tuple[f
         while away_until.get(identity, 0.0) > start:
             identity = int(rng.integers(1, high + 1))
         away_until[identity] = start + float(rows["think"].sum()) + REST
-        address, agent = _origin(identity, rows["path"].iloc[0], int(session), rng)
+        address, agent = _origin(identity, rows["path"].iloc[0], int(session))
         walked = list(zip(rows["step"], rows["think"], strict=True))
         yield float(start), Player(int(session), rows["path"].iloc[0], walked, identity, address, agent)
 
 
-def _origin(identity: int, path: str, session: int, rng: np.random.Generator) -> tuple[str, str]:
+def _origin(identity: int, path: str, session: int) -> tuple[str, str]:
     """Where a visitor comes from. A user keeps an address and agent; a newcomer has new ones.
 
     Addresses are of the documentation ranges (RFC 3849, RFC 5737); every third visitor shares one
@@ -86,12 +86,14 @@ class Hands:
     def __init__(self, workload: w.Workload, seed: int) -> None:
         self.endpoints = workload.endpoints
         self.draw = random.Random(seed)
+        self.owed: Counter[tuple[str, int]] = Counter()
+        """Client errors that happened by themselves: as many fewer are provoked."""
         self.succeeded: dict[str, deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=200))
 
     def request(self, player: Player, step: str) -> httpx.Request:
         """The request for `step`, made so that one of the recorded statuses is the answer."""
         endpoint = self.endpoints[step]
-        intended = self.draw.choices(list(endpoint.statuses), list(endpoint.statuses.values()))[0]
+        intended = self._intend(step, endpoint)
         params = {name: self._value(value, player) for name, value in endpoint.params.items()}
         query = {name: self._value(value, player) for name, value in endpoint.query.items()}
         body = endpoint.body and {name: self._value(value, player) for name, value in endpoint.body.items()}
@@ -104,8 +106,8 @@ class Hands:
         elif intended == 422:
             query = {}
         target = endpoint.route
-        for name, value in params.items():
-            target = target.replace(f"{{{name}}}", quote(str(value), safe=""))
+        for name, given in params.items():
+            target = target.replace(f"{{{name}}}", quote(str(given), safe=""))
         headers = {name: str(self._value(value, player)) for name, value in endpoint.headers.items()}
         return httpx.Request(
             endpoint.method,
@@ -113,11 +115,20 @@ class Hands:
             params=query or None,
             headers={**headers, "User-Agent": player.agent},
             json=body,
-            extensions={"body": body},
+            extensions={"body": body, "intended": intended},
         )
+
+    def _intend(self, step: str, endpoint: w.Endpoint) -> int:
+        intended = self.draw.choices(list(endpoint.statuses), list(endpoint.statuses.values()))[0]
+        if not self.owed[step, intended]:
+            return intended
+        self.owed[step, intended] -= 1
+        return min(endpoint.statuses)
 
     def learn(self, player: Player, step: str, request: httpx.Request, response: httpx.Response) -> None:
         """Keeps what a visitor sees in a response: lists of items, a new identity, names taken."""
+        if response.status_code >= 400 and response.status_code != request.extensions["intended"]:
+            self.owed[step, response.status_code] += 1
         if not response.is_success or not response.content:
             return
         answer = json.loads(response.content)
