@@ -1,16 +1,19 @@
 """Think-time laws as distributions that can be drawn from and asked for probabilities.
 
-`miner.workload` says which laws there are; here each becomes a `Distribution` on seconds >= 0.
+`miner.workload` says which laws there are; here each becomes a `Distribution` on seconds >= 0. The
+formulas are the textbook ones (Johnson, Kotz and Balakrishnan, "Continuous Univariate Distributions",
+1994), written with scipy.special because fits ask for them thousands of times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import gammainc, gammaincinv, ndtr, ndtri
 
 from miner import workload as w
 
@@ -21,16 +24,54 @@ class Distribution(Protocol):
     """A law of seconds."""
 
     def cdf(self, x: Floats) -> Floats:
-        """P(think time <= x), any shape."""
-        ...
-
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """`size` think times in seconds."""
+        """P(think time <= x), for x >= 0 of any shape."""
         ...
 
     def ppf(self, q: Floats) -> Floats:
         """The seconds below which a share `q` of think times lies."""
         ...
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A law given by its distribution function and the inverse of it."""
+
+    cdf: Callable[[Floats], Floats]
+    ppf: Callable[[Floats], Floats]
+
+
+def _lognormal(law: w.Lognormal) -> Formula:
+    return Formula(
+        lambda x: ndtr(np.log(np.maximum(x, 1e-300) / law.median) / law.sigma),
+        lambda q: law.median * np.exp(law.sigma * ndtri(q)),
+    )
+
+
+def _gamma(law: w.Gamma) -> Formula:
+    return Formula(
+        lambda x: gammainc(law.shape, x / law.scale), lambda q: law.scale * gammaincinv(law.shape, q)
+    )
+
+
+def _weibull(law: w.Weibull) -> Formula:
+    return Formula(
+        lambda x: (
+            -np.expm1(-np.exp(np.minimum(law.shape * np.log(np.maximum(x, 1e-300) / law.scale), 700.0)))
+        ),
+        lambda q: law.scale * (-np.log1p(-q)) ** (1 / law.shape),
+    )
+
+
+def _exponential(law: w.Exponential) -> Formula:
+    return Formula(lambda x: -np.expm1(-x / law.mean), lambda q: -law.mean * np.log1p(-q))
+
+
+def _normal(law: w.Normal) -> Formula:
+    below = ndtr(-law.mean / law.sd)
+    return Formula(
+        lambda x: (ndtr((x - law.mean) / law.sd) - below) / (1 - below),
+        lambda q: law.mean + law.sd * ndtri(below + q * (1 - below)),
+    )
 
 
 class MeasuredQuantiles:
@@ -48,10 +89,6 @@ class MeasuredQuantiles:
     def ppf(self, q: Floats) -> Floats:
         """The inverse of `cdf`."""
         return np.interp(q, self.p, self.at)
-
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draws by inversion."""
-        return self.ppf(random_state.random(size))
 
 
 class TwoPart:
@@ -75,18 +112,13 @@ class TwoPart:
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         return (low + high) / 2
 
-    def rvs(self, size: int, random_state: np.random.Generator) -> Floats:
-        """Draws from the part that each draw belongs to."""
-        first = random_state.random(size) < self.weight
-        return np.where(first, self.first.rvs(size, random_state), self.second.rvs(size, random_state))
-
 
 LAWS: dict[str, Callable[[Any], Distribution]] = {
-    "lognormal": lambda law: stats.lognorm(law.sigma, scale=law.median),
-    "gamma": lambda law: stats.gamma(law.shape, scale=law.scale),
-    "weibull": lambda law: stats.weibull_min(law.shape, scale=law.scale),
-    "exponential": lambda law: stats.expon(scale=law.mean),
-    "normal": lambda law: stats.truncnorm(-law.mean / law.sd, np.inf, law.mean, law.sd),
+    "lognormal": _lognormal,
+    "gamma": _gamma,
+    "weibull": _weibull,
+    "exponential": _exponential,
+    "normal": _normal,
     "quantiles": MeasuredQuantiles,
     "mixture": TwoPart,
 }
@@ -95,6 +127,11 @@ LAWS: dict[str, Callable[[Any], Distribution]] = {
 def distribution(law: w.Law) -> Distribution:
     """The distribution that `law` describes."""
     return LAWS[law.law](law)
+
+
+def draw(law: w.Law, size: int, rng: np.random.Generator) -> Floats:
+    """`size` think times in seconds, by inversion."""
+    return distribution(law).ppf(rng.random(size))
 
 
 def median(law: w.Law) -> float:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from miner import workload as w
 from miner.errors import MinerError
-from miner.laws import distribution
+from miner.laws import draw
 
 COLUMNS = [
     "session",
@@ -108,7 +108,7 @@ def _move(path: w.Path, here: Objects, rng: Rng) -> tuple[Objects, npt.NDArray[n
         for target, move in moves.items():
             if move.think is not None:
                 going = at[there[at] == target]
-                think[going] = distribution(move.think).rvs(len(going), random_state=rng)
+                think[going] = draw(move.think, len(going), rng)
     return there, think
 
 
@@ -209,12 +209,12 @@ def draw_texts(value: w.Text, count: int, rng: Rng) -> list[str]:
 
 
 def _by_step(
-    steps: pd.DataFrame, workload: w.Workload, draw: Callable[[w.Endpoint, pd.DataFrame], object]
+    steps: pd.DataFrame, workload: w.Workload, dress: Callable[[w.Endpoint, pd.DataFrame], object]
 ) -> list[Any]:
-    """What `draw` gives for the rows of each endpoint, in the order of `steps`."""
+    """What `dress` gives for the rows of each endpoint, in the order of `steps`."""
     drawn = np.empty(len(steps), dtype=object)
     for step, at in sorted(steps.groupby("step").indices.items()):
-        drawn[at] = draw(workload.endpoints[str(step)], steps.iloc[at])
+        drawn[at] = dress(workload.endpoints[str(step)], steps.iloc[at])
     return list(drawn)
 
 

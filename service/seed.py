@@ -29,9 +29,9 @@ from service.errors import ServiceError
 from service.names import GIVEN, SURNAMES
 from service.tables import UtcDateTime, friend_requests, friendships, users
 
-FRIENDS_EACH = 6
+FRIENDS_EACH = 16
 """Friends of a user, on average."""
-REQUESTS_EACH = 8
+REQUESTS_EACH = 10
 """Pending friend requests to a user, on average."""
 SEEDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """When everything was created; the clock would make each database another."""

@@ -56,9 +56,8 @@ class Pauses:
 
 def count_pauses(think: Floats, weight: Floats, clock: float) -> Pauses:
     """`think` seconds as logged, each of some weight, counted. Overlaps count as zero."""
-    ticks = np.round(np.maximum(think, 0.0) / clock, 1)
+    ticks = np.round(np.maximum(think, 0.0) / clock)
     coarse = ticks >= BLURRED
-    ticks = np.where(coarse, np.round(ticks), ticks)
     step = np.log(FINE)
     bins = np.floor(np.log(np.maximum(ticks, BLURRED) / BLURRED) / step)
     key = np.where(coarse, 1e9 + bins, ticks)

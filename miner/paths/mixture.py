@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClusterMixin, DensityMixin
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_is_fitted
@@ -77,8 +76,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
             self.allowed_: npt.NDArray[np.bool_] = np.ones((self.n_components, X.shape[1]), dtype=bool)
             order = np.argsort(-(responsibilities * weight[:, None]).sum(axis=0), kind="stable")
             self._settle(X, weight, responsibilities[:, order])
-            self._prune(X, weight)
-            fits.append((self.bic(X, weight), self.allowed_, self.responsibilities_))
+            fits.append((self._prune(X, weight), self.allowed_, self.responsibilities_))
         _, self.allowed_, responsibilities = min(fits, key=lambda fit: fit[0])
         self._settle(X, weight, responsibilities)
         return self
@@ -95,13 +93,15 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         best = sorted(tried, key=lambda run: -run[1])[:FINALISTS]
         return [self._iterate(X, weight, start, self.max_iter)[0] for start, _ in best]
 
-    def _prune(self, X: sparse.csr_array, weight: Floats) -> None:  # noqa: N803
+    def _prune(self, X: sparse.csr_array, weight: Floats) -> float:  # noqa: N803
         """Forbids moves that a chain hardly makes, the rarest first, where that lowers the BIC.
+
+        Returns the BIC.
 
         EM shares out every move among all chains that could have made it, so a chain keeps traces
         of moves that belong to others. A trace costs a parameter and means nothing.
         """
-        best = self.bic(X, weight)
+        best = self._settle(X, weight, self.responsibilities_)
         for trace in np.argsort(self.counts_, axis=None, kind="stable"):
             component, move = divmod(int(trace), X.shape[1])
             if self.counts_[component, move] > weight.sum() * TRACE:
@@ -109,33 +109,35 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
             before = self.allowed_, self.responsibilities_
             self.allowed_ = self.allowed_.copy()
             self.allowed_[component, move] = False
-            self._settle(X, weight, self.responsibilities_)
-            if (score := self.bic(X, weight)) < best + HOPELESS:
-                self._settle(X, weight, self._iterate(X, weight, self.responsibilities_, PRUNING_RUN)[0])
-                score = self.bic(X, weight)
+            score = self._settle(X, weight, self.responsibilities_)
+            if score < best + HOPELESS:
+                score = self._settle(
+                    X, weight, self._iterate(X, weight, self.responsibilities_, PRUNING_RUN)[0]
+                )
             if score <= best:
                 best = score
             else:
                 self.allowed_ = before[0]
                 self._settle(X, weight, before[1])
-        self._settle(X, weight, self._iterate(X, weight, self.responsibilities_, self.max_iter)[0])
+        return self._settle(X, weight, self._iterate(X, weight, self.responsibilities_, self.max_iter)[0])
 
-    def _settle(self, X: sparse.csr_array, weight: Floats, responsibilities: Floats) -> None:  # noqa: N803
+    def _settle(self, X: sparse.csr_array, weight: Floats, responsibilities: Floats) -> float:  # noqa: N803
+        """The chains follow from `responsibilities`, and those from the chains again. Returns the BIC."""
         self._maximise(X, weight, responsibilities)
-        self.responsibilities_ = self.predict_proba(X)
+        self.responsibilities_, each = self._expect(X)
+        return float(-2 * (each @ weight) + self._parameters() * np.log(weight.sum()))
 
     def predict_proba(self, X: sparse.csr_array) -> Floats:  # noqa: N803
         """The probability of each component for each sample (n_samples, n_components)."""
-        joint = self._joint(X)
-        return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+        return self._expect(X)[0]
 
     def predict(self, X: sparse.csr_array) -> Ints:  # noqa: N803
         """The most probable component of each sample (n_samples,)."""
-        return self._joint(X).argmax(axis=1)
+        return self._expect(X)[0].argmax(axis=1)
 
     def score_samples(self, X: sparse.csr_array) -> Floats:  # noqa: N803
         """The log-likelihood of each sample (n_samples,)."""
-        return logsumexp(self._joint(X), axis=1)
+        return self._expect(X)[1]
 
     def score(self, X: sparse.csr_array, y: None = None, sample_weight: Floats | None = None) -> float:  # noqa: ARG002, N803
         """The mean log-likelihood of a session."""
@@ -158,9 +160,14 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         free = sum(int(row.sum()) - len(np.unique(self.sources[row])) for row in occupied)
         return free + self.n_components - 1
 
-    def _joint(self, X: sparse.csr_array) -> Floats:  # noqa: N803
+    def _expect(self, X: sparse.csr_array) -> tuple[Floats, Floats]:  # noqa: N803
+        """The probability of each component for each sample, and each sample's log-likelihood."""
         check_is_fitted(self, "moves_")
-        return X @ np.log(self.moves_).T + np.log(self.weights_)
+        joint = X @ np.log(self.moves_).T + np.log(self.weights_)
+        top = joint.max(axis=1)
+        likely = np.exp(joint - top[:, None])
+        total = likely.sum(axis=1)
+        return likely / total[:, None], top + np.log(total)
 
     def _maximise(self, X: sparse.csr_array, weight: Floats, responsibilities: Floats) -> None:  # noqa: N803
         weighted = responsibilities * weight[:, None]
@@ -185,10 +192,8 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         likelihood = -np.inf
         for _ in range(rounds):
             self._maximise(X, weight, responsibilities)
-            joint = self._joint(X)
-            each = logsumexp(joint, axis=1, keepdims=True)
-            responsibilities = np.exp(joint - each)
-            before, likelihood = likelihood, float(np.average(each[:, 0], weights=weight))
+            responsibilities, each = self._expect(X)
+            before, likelihood = likelihood, float(each @ weight / weight.sum())
             if likelihood - before < self.tol:
                 break
         return responsibilities, likelihood

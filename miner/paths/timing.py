@@ -62,10 +62,11 @@ def time_path(pauses: Pauses, member: Floats, everyone: dict[int, Fit]) -> Timin
     plain = fit_moves(pauses, weight, 0.0)
     pace = estimate_pace(pauses, weight, plain)
     fits = fit_moves(pauses, weight, pace) if pace else plain
-    chosen = {
-        divmod(move, pauses.steps): own if own.n >= ENOUGH else everyone.get(move, own)
-        for move, own in fits.items()
-    }
+    any_move = fit(count_pauses(pauses.think, weight, pauses.clock), pace) if fits else None
+    chosen = {}
+    for move, own in fits.items():
+        known = (fitted for fitted in (own, everyone.get(move), any_move) if fitted and fitted.n >= ENOUGH)
+        chosen[divmod(move, pauses.steps)] = next(known, any_move or own)
     return Timing(chosen, pace)
 
 
