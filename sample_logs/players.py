@@ -96,7 +96,7 @@ class Hands:
         intended = self._intend(step, endpoint)
         params = {name: self._value(value, player) for name, value in endpoint.params.items()}
         query = {name: self._value(value, player) for name, value in endpoint.query.items()}
-        body = endpoint.body and {name: self._value(value, player) for name, value in endpoint.body.items()}
+        body = {name: self._value(value, player) for name, value in (endpoint.body or {}).items()}
         if intended == 404 and params:
             params[next(reversed(params))] = UNKNOWN_ID + self.draw.randrange(1000)
         elif intended == 404 and body:
@@ -114,7 +114,7 @@ class Hands:
             f"http://friends.example{target}",
             params=query or None,
             headers={**headers, "User-Agent": player.agent},
-            json=body,
+            json=body or None,
             extensions={"body": body, "intended": intended},
         )
 
