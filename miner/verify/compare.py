@@ -18,6 +18,8 @@ FEWEST_SESSIONS = 50
 SPLITS = 20
 """Halvings of A behind a floor: one alone is itself noise."""
 AUC_SPLITS = 3
+RARE = 0.001
+"""Share of A's pauses left out of the comparison by move that is worth a remark."""
 LONELY = 0.01
 """Share of requests to endpoints of one side only that is worth a remark."""
 
@@ -105,7 +107,7 @@ def _remarks(a: Steps, b: Steps, both: Walks, in_a: Mask, told: Told) -> list[st
             f"noise alone makes ratios of about {max(noise, 1.0):.1f}."
         )
     share = left_out(both, in_a)
-    if share:
+    if share >= RARE:
         remarks.append(f"{share:.1%} of A's pauses are on moves too rare to be compared by move.")
     for one, other, name in ((a, b, "A"), (b, a, "B")):
         remarks += _lonely(one, other, name)
