@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 IMPORTS = {
     "__future__": {"annotations"},
-    "collections": {"defaultdict", "deque"},
+    "collections": {"Counter", "defaultdict", "deque"},
     "collections.abc": {"Callable", "Mapping"},
     "time": {"perf_counter"},
     "typing": {"Any", "ClassVar"},
@@ -31,10 +31,10 @@ __init__ __name__ acquire add add_argument add_argument_group add_listener appen
 choices clear client clock content context cookiejar current due empty end environment exp expovariate
 failure finished gammavariate gauss get getcurrent Greenlet headless hex identity inf info
 init_command_line_parser interrupt items join json kill known late lateness learn listed log
-lognormvariate name num_users pace parsed_options path pop put qsize quit randint random replace report
-request requests_per_second runner schedule seed send session session_run_time sessions_per_second shown
-sleep spawn speed spread started status_code step stop success take tasks test_start test_stop think user
-user_count user_id uuid4 values warning weibullvariate
+lognormvariate name num_users owed pace parsed_options path pop put qsize quit randint random rate replace
+report request requests_per_second runner schedule seed send session session_run_time sessions_per_second
+shown sleep spawn speed spread started status_code step stop success take tasks test_start test_stop think
+user user_count user_id uuid4 values warning weibullvariate
 """
 ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 NODES = (

@@ -10,6 +10,9 @@ from miner.generate.code import WIDTH, plain
 from miner.generate.duration import mean_session_seconds, visits
 from miner.workload import Endpoint, Path, Recorded, Workload
 
+STANDARD_USERS = 50
+"""Users with which the standard test makes as many requests as were recorded."""
+
 
 def module_docstring(workload: Workload) -> str:
     """What was measured from what, what is not known, and how to run it."""
@@ -31,8 +34,10 @@ def standard_docstring(workload: Workload, name: str, rate: float) -> str:
     about = f"The standard test of {workload.name}: {asked} at a fixed rate, and nothing else."
     why = f"""\
 It is what to compare the scenario with: as many requests, {rate:.3g} a second, but all alike. Here a
-session is one request, so --sessions-per-second is the rate of requests."""
-    command = f"    locust -f {name}.py --host http://127.0.0.1:8000 --headless -u 50 -r 50"
+session is one request, so --sessions-per-second is the rate of requests; without it, {STANDARD_USERS} users
+make that many."""
+    users = f"-u {STANDARD_USERS} -r {STANDARD_USERS}"
+    command = f"    locust -f {name}.py --host http://127.0.0.1:8000 --headless {users}"
     return "\n\n".join([_wrapped(f'"""{about}'), _wrapped(why), command]) + '\n"""\n'
 
 
@@ -79,19 +84,17 @@ def _source(recorded: Recorded) -> str:
 
 def _how_to_run(workload: Workload) -> str:
     seconds, rate = mean_session_seconds(workload), workload.arrivals.mean
-    users = math.ceil(1.5 * rate * seconds) + 10
     command = f"    locust -f {workload.name}.py --host http://127.0.0.1:8000"
     remarks = f"""\
-Sessions start as they did in the log, {rate:.3g} a second, whatever the service does;
---sessions-per-second changes that. A session takes about {seconds:.0f} s. Locust's --users bounds
-how many there are at a time: 1.5 x {seconds:.0f} s x sessions a second leaves room, and the end of
-the log says whether any started late. Once --session-run-time is over, no session starts, and
-the run ends when the last one does."""
+A session takes about {seconds:.0f} s, and starts when it is due, whatever the service does: as many a
+second as the users have time for, or as many as --sessions-per-second says ({rate:.3g} were recorded),
+for which it takes 1.5 x {seconds:.0f} users each. The end of the log says whether any started late.
+Once --session-run-time is over no session starts, and the run ends when the last one does."""
     return f"""\
 Run it with Locust's web UI, or for ten minutes without:
 
 {command}
-{command} --headless -u {users} -r {users} --session-run-time 600
+{command} --headless -u 50 -r 50 --session-run-time 600
 
 {_wrapped(remarks)}"""
 

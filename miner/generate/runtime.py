@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import math
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, ClassVar
@@ -26,7 +26,7 @@ def add_options(parser: LocustArgumentParser) -> None:
     """Locust's command line, and its web UI, know the options of this file."""
     group = parser.add_argument_group("Sessions")
     add = group.add_argument
-    add("--sessions-per-second", type=float, default=SESSIONS_PER_SECOND, help="in all processes together")
+    add("--sessions-per-second", type=float, default=0, help="in all processes; 0: by the number of users")
     add("--session-run-time", type=float, default=0, help="seconds in which sessions start; 0: no end")
     add("--speed", type=float, default=1, help="pauses are divided by this")
     add("--seed", type=int, default=0, help="of all random draws; 0: another one each time")
@@ -50,7 +50,7 @@ class Arrivals:
         options, runner = environment.parsed_options, environment.runner
         due = perf_counter()
         end = due + (options.session_run_time or math.inf)
-        while (due := due + random.expovariate(options.sessions_per_second)) < end:
+        while (due := due + random.expovariate(self.rate(options))) < end:
             while (early := due - perf_counter()) > 0:
                 gevent.sleep(early)
             # Of the whole schedule, a process takes the share that it has of the users.
@@ -63,6 +63,11 @@ class Arrivals:
             runner.quit()
         else:
             runner.stop()
+
+    def rate(self, options: Any) -> float:
+        """Sessions per second in all processes: as asked for, or so many for each user."""
+        carried = SESSIONS_PER_USER * options.speed * (options.num_users or 1)
+        return float(options.sessions_per_second or carried)
 
     def take(self) -> float:
         """A session is due now; how many seconds ago it should have started is returned."""
@@ -108,6 +113,8 @@ class Visitor(FastHttpUser):
     host = "http://127.0.0.1:8000"
     arrivals = Arrivals()
     clock: gevent.Greenlet
+    owed: ClassVar[Counter[tuple[str, int]]] = Counter()
+    """Client errors that came by themselves: as many fewer are provoked, which keeps their share."""
     known: ClassVar[defaultdict[str, deque[Any]]] = defaultdict(lambda: deque(maxlen=100))
     """What was sent with success, by endpoint: sent again where a conflict is wanted."""
     session = path = ""
@@ -153,7 +160,11 @@ class Visitor(FastHttpUser):
     ) -> None:
         """A request is made so that the service answers one of `statuses`; any other answer is a failure."""
         endpoint = f"{method} {route}"
-        wanted, sent = provoke(one_of(statuses)(), parts, unknown, self.known[endpoint])
+        intended = one_of(statuses)()
+        if self.owed[endpoint, intended]:
+            self.owed[endpoint, intended] -= 1
+            intended = min(statuses)
+        wanted, sent = provoke(intended, parts, unknown, self.known[endpoint])
         with self.client.request(
             method,
             target(route, sent),
@@ -167,6 +178,8 @@ class Visitor(FastHttpUser):
                 response.success()
             else:
                 response.failure(f"The answer was {response.status_code or 'none'}, not {wanted}.")
+        if response.status_code >= 400 and response.status_code != intended:
+            self.owed[endpoint, response.status_code] += 1
         if 0 < response.status_code < 300:
             self.known[endpoint].append(sent)
             self.learn(endpoint, response, shows, identifies)

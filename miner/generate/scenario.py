@@ -16,6 +16,8 @@ from miner.generate.user_paths import choice, path_classes
 from miner.generate.values import draws, unknown, used
 from miner.workload import Endpoint, Identity, Listed, Popular, Workload
 
+BUSY = 1.5
+"""How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -28,7 +30,8 @@ def generate(workload: Workload) -> str:
     It needs Locust and nothing else. Raises MinerError where a header cannot be sent.
     """
     walks = [*path_classes(workload, method_names(workload)), choice(workload)]
-    figures = constants(workload, workload.arrivals.mean, mean_session_seconds(workload))
+    seconds = mean_session_seconds(workload)
+    figures = constants(workload, workload.arrivals.mean, seconds, 1 / (BUSY * max(seconds, 1.0)))
     head = f"{module_docstring(workload)}\n{runtime.IMPORTS}\n{figures}"
     return assembled(workload, head, workload.endpoints, used(workload), walks)
 
@@ -52,10 +55,11 @@ def assembled(
     return checked("\n\n".join(blocks) + "\n" + runtime.LISTENERS)
 
 
-def constants(workload: Workload, rate: float, seconds: float) -> str:
+def constants(workload: Workload, rate: float, seconds: float, each: float) -> str:
     """The numbers and names that the rest of the file uses."""
     return f"""\
-SESSIONS_PER_SECOND = {literal(rate)}
+SESSIONS_PER_SECOND = {literal(rate)}  # as recorded
+SESSIONS_PER_USER = {literal(float(format(each, ".3g")))}  # a second; --sessions-per-second overrules it
 MEAN_SESSION_SECONDS = {literal(round(seconds, 2))}  # at the recorded speed
 NOBODY = {literal(_nobody(workload))}  # an id that does not exist
 NOTHING: Mapping[str, Any] = {{}}

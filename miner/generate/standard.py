@@ -9,7 +9,7 @@ from miner.generate import runtime
 from miner.generate.code import literal
 from miner.generate.duration import requests_per_session
 from miner.generate.names import method_names
-from miner.generate.prose import standard_docstring
+from miner.generate.prose import STANDARD_USERS, standard_docstring
 from miner.generate.scenario import assembled, constants
 from miner.generate.values import used_by
 from miner.workload import Workload
@@ -24,7 +24,8 @@ def standard(workload: Workload, endpoint: str) -> str:
     name = _found(workload, endpoint)
     asked = workload.endpoints[name]
     rate = workload.arrivals.mean * requests_per_session(workload)
-    figures = constants(workload, rate, asked.latency.median if asked.latency else 0.1)
+    seconds = asked.latency.median if asked.latency else 0.1
+    figures = constants(workload, rate, seconds, rate / STANDARD_USERS)
     head = f"{standard_docstring(workload, name, rate)}\n{runtime.IMPORTS}\n{figures}"
     walks = [_path(name, method_names(workload)[name]), "Visitor.tasks = [Standard]\n"]
     return assembled(workload, head, [name], used_by(asked), walks)

@@ -66,7 +66,7 @@ def test_there_is_one_user_class_and_a_task_set_for_each_path(friends: Workload)
         '    @transitions({"search": 710, "leave": 290})  # n = 11,153',
         '        ("list_friends", "search"): lognormal(median=4.1, sigma=0.82),  # n = 7,913',
         "    *[SearchThenBefriend] * 520,  # n = 9,527",
-        "SESSIONS_PER_SECOND = 4.0",
+        "SESSIONS_PER_SECOND = 4.0  # as recorded",
         "- What POST /friend-service/v1/users was sent besides a name.",
     ],
 )
