@@ -52,7 +52,9 @@ def _pauses(walks: Walks, in_a: Mask, most: int) -> list[Difference]:
     order = np.flatnonzero(moved)[np.argsort(codes[moved], kind="stable")]
     kinds, starts = np.unique(codes[order], return_index=True)
     of_a, think = in_a[walks.owner][order], walks.think[order]
-    found = []
+    found: list[tuple[float, Difference]] = []
+    if not len(kinds):
+        return []
     for kind, here, sides in zip(kinds, np.split(think, starts[1:]), np.split(of_a, starts[1:]), strict=True):
         a, b = here[sides], here[~sides]
         if min(len(a), len(b)) < FEWEST_PAUSES:
