@@ -1,1 +1,91 @@
+"""Turns access logs into load tests that behave like your users, and proves how well they match.
+
+    import miner
+
+    workload = miner.mine("access.log")
+    sessions = miner.simulate(workload, sessions=1000)
+    miner.compare("access.log", sessions).frame()
+
+Whatever a user can get wrong raises MinerError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from miner.errors import MinerError, TooLittleData
+from miner.workload import Workload
+from miner.workload_file import dumps, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from miner.verify import Fidelity
+
 __version__ = "0.1.0"
+__all__ = [
+    "MinerError",
+    "TooLittleData",
+    "Workload",
+    "compare",
+    "dumps",
+    "generate",
+    "load",
+    "mine",
+    "replay",
+    "simulate",
+]
+
+# What needs DuckDB, pandas and scikit-learn is imported when it is used: `import miner` is quick.
+
+
+def mine(
+    logs: str | Path | Sequence[str | Path],
+    *,
+    db: str | Path | None = None,
+    name: str | None = None,
+    **options: Any,
+) -> Workload:
+    """The workload recorded in one or more access logs.
+
+    The store is kept in the file `db`, if given. `options` are those of `miner.paths.mine_workload`:
+    `openapi`, `visitor`, `gap` (seconds), `paths`, `seed`. Raises MinerError and TooLittleData.
+    """
+    from miner.ingest import ingest
+    from miner.paths import mine_workload
+    from miner.store import Store
+
+    files = [logs] if isinstance(logs, str | Path) else list(logs)
+    with Store.open(db) as store:
+        ingest(files, store)
+        return mine_workload(store, name=name or Path(files[0]).stem, **options)
+
+
+def simulate(workload: Workload, sessions: int = 1000, seed: int = 1) -> pd.DataFrame:
+    """One row per request of `sessions` sessions drawn from `workload`; see `miner.simulate.simulate`."""
+    from miner.simulate import simulate as draw
+
+    return draw(workload, sessions, seed)
+
+
+def generate(workload: Workload) -> str:
+    """The text of the locustfile that behaves like `workload`."""
+    from miner.generate import generate as write
+
+    return write(workload)
+
+
+def replay(locustfile: str | Path, host: str, **options: Any) -> Any:
+    """A run of `locustfile` against `host`; see `miner.replay.replay` for the options."""
+    from miner.replay import replay as run
+
+    return run(locustfile, host, **options)
+
+
+def compare(a: Any, b: Any, **options: Any) -> Fidelity:
+    """The fidelity of `b` to `a`: logs, stores, workload files, runs or frames of sessions."""
+    from miner.verify import compare as measure
+
+    return measure(a, b, **options)
