@@ -1,0 +1,336 @@
+"""The command line `mine`: one function a verb, without logic of its own.
+
+What a verb needs is imported when it runs, so that `mine --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from miner.errors import MinerError, one_line
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""What a shell reports for a program that nobody reads any more."""
+FAULT = 70
+"""EX_SOFTWARE of sysexits.h: the fault is ours."""
+ISSUES = "Please report it with what --debug shows: run the same command as `mine --debug VERB ...`."
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def seconds(text: str) -> float:
+    """`90`, `90s`, `1.5m` or `2h` as seconds."""
+    number = text.strip().rstrip("msh")
+    unit = text.strip()[len(number) :] or "s"
+    try:
+        return float(number) * UNITS[unit]
+    except (ValueError, KeyError):
+        raise typer.BadParameter(f"{text!r} is no duration; write it like 90s, 15m or 2h.") from None
+
+
+Logs = Annotated[list[str], typer.Argument(metavar="LOG...", help="Access logs, plain or gzip; - is stdin.")]
+Db = Annotated[Path, typer.Option(metavar="DB", help="The DuckDB file with the logs.")]
+KeptDb = Annotated[Path | None, typer.Option(metavar="DB", help="Keep the requests in this DuckDB file.")]
+WorkloadFile = Annotated[Path, typer.Argument(metavar="W.toml", help="A workload file.")]
+Name = Annotated[str | None, typer.Option(help="Name of the workload.  [default: the first log's]")]
+Format = Annotated[str | None, typer.Option(help="Format of the logs.  [default: recognised]")]
+OpenApi = Annotated[
+    str | None, typer.Option("--openapi", metavar="FILE_OR_URL", help="OpenAPI document: routes, bodies.")
+]
+Visitor = Annotated[
+    str | None, typer.Option(help="What tells visitors apart: user, 'address + agent', address.")
+]
+Gap = Annotated[
+    float | None, typer.Option(parser=seconds, metavar="DURATION", help="Silence that ends a session: 30m.")
+]
+Paths = Annotated[int | None, typer.Option(metavar="N", help="Number of user paths.  [default: found]")]
+Seed = Annotated[int, typer.Option(help="Equal seeds give equal results.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File to write.  [default: stdout]")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an unexpected error comes from.")
+    ] = False,
+) -> None:
+    """Turn access logs into load tests that behave like your users, and prove how well they match."""
+    # `run` looks for --debug itself: it must know even where the arguments cannot be parsed.
+    del debug
+
+
+@app.command()
+def logs(
+    logs: Logs,
+    db: KeptDb = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for NAME.toml and NAME.py.")] = Path(
+        "generated"
+    ),
+    name: Name = None,
+    format: Format = None,  # noqa: A002 (the option's name)
+    openapi: OpenApi = None,
+    visitor: Visitor = None,
+    gap: Gap = None,
+    paths: Paths = None,
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Mine logs: answers, a workload and a locustfile."""
+    from miner.main_job import mine_logs, show_mined
+
+    mined = mine_logs(
+        logs, db=db, out=out, name=name, format=format,
+        openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed,
+    )  # fmt: skip
+    show_mined(mined, json=json)
+
+
+@app.command()
+def ingest(logs: Logs, db: Db, format: Format = None, json: Json = False) -> None:  # noqa: A002
+    """Read logs into a store, and nothing else."""
+    from miner.ingest import ingest
+    from miner.places import logs_on_disk, store_to_fill
+    from miner.screen.reports import show_ingest
+    from miner.screen.terminal import show, working
+
+    with working("Reading"), logs_on_disk(logs) as files, store_to_fill(db) as store:
+        report = ingest(files, store, format=format)
+    show(report, show_ingest, json=json, remarks=report.remarks)
+
+
+@app.command()
+def rejects(db: Db, json: Json = False) -> None:
+    """Show the lines that could not be read, by reason."""
+    from miner.ingest import rejects_by_reason
+    from miner.screen.reports import show_rejects
+    from miner.screen.terminal import show
+    from miner.store import Store
+
+    with Store.open(db, create=False) as store:
+        show(rejects_by_reason(store), show_rejects, json=json)
+
+
+@app.command()
+def sessions(
+    db: Db, openapi: OpenApi = None, visitor: Visitor = None, gap: Gap = None, json: Json = False
+) -> None:
+    """Show how requests become sessions."""
+    from miner.screen.reports import Basis, show_basis
+    from miner.screen.terminal import show, working
+    from miner.store import Store
+
+    with Store.open(db, create=False) as store, working("Making sessions"):
+        basis = Basis.of(store, openapi=openapi, visitor=visitor, gap=gap)
+    show(basis, show_basis, json=json)
+
+
+@app.command()
+def paths(
+    db: Db,
+    out: Out = None,
+    name: Name = None,
+    openapi: OpenApi = None,
+    visitor: Visitor = None,
+    gap: Gap = None,
+    paths: Paths = None,
+    seed: Seed = 1,
+) -> None:
+    """Mine a workload from a store, and nothing else."""
+    from miner.output_files import deliver
+    from miner.paths import mine_workload
+    from miner.places import workload_name
+    from miner.screen.terminal import working
+    from miner.store import Store
+    from miner.workload_file import dumps
+
+    with Store.open(db, create=False) as store, working("Mining"):
+        workload = mine_workload(
+            store, name=name or workload_name(str(out or db)),
+            openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed,
+        )  # fmt: skip
+    deliver(dumps(workload), out)
+
+
+@app.command()
+def generate(
+    workload: WorkloadFile,
+    out: Out = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--standard", metavar="ENDPOINT", help="Write the standard test of this endpoint instead."
+        ),
+    ] = None,
+) -> None:
+    """Write the locustfile of a workload."""
+    from miner.generate import generate, standard
+    from miner.output_files import deliver
+    from miner.workload_file import load
+
+    known = load(workload)
+    deliver(standard(known, only) if only else generate(known), out)
+
+
+@app.command()
+def simulate(
+    workload: WorkloadFile,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: .csv, .parquet or .log.")],
+    sessions: Annotated[int, typer.Option(metavar="N", help="How many sessions.")] = 1000,
+    seed: Seed = 1,
+) -> None:
+    """Draw sessions from a workload, without a service."""
+    from miner.output_files import must_take_files
+    from miner.session_files import write_sessions
+    from miner.workload_file import load
+
+    must_take_files(out.parent)
+    write_sessions(load(workload), sessions, seed, out)
+
+
+@app.command()
+def replay(
+    locustfile: Annotated[Path, typer.Argument(metavar="F.py", help="A generated locustfile.")],
+    host: Annotated[str, typer.Option(metavar="URL", help="The service to use.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the run.  [default: runs/F-N]")
+    ] = None,
+    sessions_per_second: Annotated[
+        float | None, typer.Option(metavar="RATE", help="[default: as recorded]")
+    ] = None,
+    scale: Annotated[float, typer.Option(help="Times as many sessions, with the same pauses.")] = 1.0,
+    speed: Annotated[float, typer.Option(help="Divides the pauses.")] = 1.0,
+    run_time: Annotated[
+        float, typer.Option(parser=seconds, metavar="DURATION", help="How long sessions start.")
+    ] = 60.0,
+    processes: Annotated[int, typer.Option(help="Locust processes.")] = 1,
+    users: Annotated[
+        int | None, typer.Option(help="Most sessions under way at once.  [default: enough]")
+    ] = None,
+    seed: Seed = 1,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow a host that is not this machine.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run Locust against a service, and keep the run's own log."""
+    from miner.places import free_folder
+    from miner.replay import replay
+    from miner.screen.reports import show_run
+    from miner.screen.terminal import lasting, show
+
+    folder = out or free_folder(Path("runs"), locustfile.stem)
+    with lasting(f"Replaying for {run_time:g} s", run_time):
+        run = replay(
+            locustfile, host, out=folder, sessions_per_second=sessions_per_second, scale=scale, speed=speed,
+            run_time=run_time, seed=seed, users=users, processes=processes, allow_remote=allow_remote,
+        )  # fmt: skip
+    show(run, show_run, json=json)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A log, store, workload file or run.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="What is compared with it: one of the same.")],
+    gate: Annotated[
+        float | None, typer.Option(metavar="RATIO", help="Exit with 1 if a ratio is higher.")
+    ] = None,
+    openapi: OpenApi = None,
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Measure how faithful B is to A."""
+    from miner.screen.reports import must_pass, show_fidelity
+    from miner.screen.terminal import show, working
+    from miner.verify import compare
+
+    with working("Comparing"):
+        fidelity = compare(a, b, seed=seed, openapi=openapi)
+    show(fidelity, show_fidelity, json=json)
+    if gate is not None and not must_pass(fidelity, gate):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for what is written.")] = Path("demo"),
+) -> None:
+    """Walk the whole loop in about two minutes."""
+    from miner.demo import walk
+
+    if not walk(out):
+        raise typer.Exit(1)
+
+
+def main() -> int:
+    """The console script: the exit code of the arguments it was started with."""
+    return run(sys.argv[1:])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code; whatever goes wrong was said in two lines on stderr."""
+    try:
+        code: Any = app(list(arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        return failed(error, debug="--debug" in arguments)
+    return code if isinstance(code, int) else 0
+
+
+def failed(error: BaseException, *, debug: bool) -> int:
+    """What is wrong was said; returns the exit code."""
+    match error:
+        case MinerError():
+            complain(error.what, error.hint)
+            return error.exit_code
+        case TyperException():
+            complain(*usage(error))
+            return MinerError.exit_code
+        case KeyboardInterrupt() | Abort():
+            complain("Interrupted.", "What was under way was not written.")
+            return INTERRUPTED
+        case BrokenPipeError():
+            # Python flushes stdout once more at its end, and would complain then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return BROKEN_PIPE
+        case MemoryError():
+            complain("There is not enough memory.", "Name fewer logs, or use a machine with more.")
+            return MinerError.exit_code
+        case Exception():
+            complain(f"This is a fault of ours: {type(error).__name__}: {error}", ISSUES)
+            if debug:
+                traceback.print_exception(error)
+            return FAULT
+    raise error
+
+
+def usage(error: TyperException) -> tuple[str, str]:
+    """What is wrong with the arguments, and where to look."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "mine"
+    return error.format_message().rstrip(".") + ".", f"See `{command} --help`."
+
+
+def complain(what: str, hint: str) -> None:
+    """Both are on stderr, a line each."""
+    sys.stderr.write(f"error: {one_line(what)}\n   do: {one_line(hint)}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The main job: logs become a workload, a locustfile and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from miner.generate import generate
+from miner.ingest import ingest
+from miner.output_files import must_take_files, write_files
+from miner.paths import mine_workload
+from miner.places import file_name, logs_on_disk, store_to_fill, workload_name
+from miner.screen.answers import Answers, answers
+from miner.screen.show_answers import show_answers
+from miner.screen.terminal import heading, lines, show_json, working
+from miner.screen.terminal import out as stdout
+from miner.workload import Workload
+from miner.workload_file import dumps
+
+
+@dataclass(frozen=True)
+class MinedLogs:
+    """What was found in logs, and the files it was written to."""
+
+    workload: Workload
+    answers: Answers
+    workload_file: Path
+    locustfile: Path
+
+
+def mine_logs(
+    logs: Sequence[str],
+    *,
+    out: Path,
+    db: Path | None = None,
+    name: str | None = None,
+    format: str | None = None,  # noqa: A002 (the word that users know from --format)
+    openapi: str | None = None,
+    visitor: str | None = None,
+    gap: float | None = None,
+    paths: int | None = None,
+    seed: int = 1,
+) -> MinedLogs:
+    """`out` holds the workload file and the locustfile of the logs, both or neither. Raises MinerError."""
+    must_take_files(out)
+    with logs_on_disk(logs) as files, store_to_fill(db) as store:
+        with working("Reading the logs"):
+            report = ingest(files, store, format=format)
+        with working("Mining user paths"):
+            workload = mine_workload(
+                store,
+                name=name or workload_name(logs[0]),
+                openapi=openapi,
+                visitor=visitor,
+                gap=gap,
+                paths=paths,
+                seed=seed,
+            )
+        found = answers(store, workload, report.remarks)
+    stem = file_name(workload.name)
+    workload_file, locustfile = out / f"{stem}.toml", out / f"{stem}.py"
+    write_files({workload_file: dumps(workload), locustfile: generate(workload)})
+    return MinedLogs(workload, found, workload_file, locustfile)
+
+
+def show_mined(mined: MinedLogs, *, json: bool) -> None:
+    """The answers, what was written, and what to do next are on stdout."""
+    if json:
+        written = {"workload": str(mined.workload_file), "locustfile": str(mined.locustfile)}
+        show_json({**mined.answers.as_dict(), "written": written})
+        return
+    console = stdout()
+    show_answers(console, mined.answers)
+    heading(console, "Written")
+    lines(console, [f"{mined.workload_file}: the workload, to review and edit"])
+    lines(console, [f"{mined.locustfile}: the load test"])
+    heading(console, "Next")
+    lines(console, [f"mine replay {mined.locustfile} --host http://127.0.0.1:8000"])

@@ -1,0 +1,244 @@
+"""The answers to the five questions, as facts of the store and of the workload mined from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from miner.ingest import rejects_by_reason
+from miner.paths.excluded import excluded
+from miner.store import Store
+from miner.workload import LEAVE, Path, Workload
+
+MAIN_MOVES = 5
+"""Moves of a path that are worth telling."""
+READING = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True)
+class SessionLengths:
+    """Question 1. Requests per session; `single` is the share of sessions with one; times are seconds."""
+
+    sessions: int
+    requests: int
+    mean: float
+    median: int
+    p90: int
+    most: int
+    single: float
+    seconds_median: float
+    seconds_p90: float
+
+
+@dataclass(frozen=True)
+class MainMove:
+    """A move that many of a path's sessions make: the probability of the next step, given the step."""
+
+    step: str
+    to: str
+    p: float
+    n: int
+
+
+@dataclass(frozen=True)
+class TakenPath:
+    """Question 2. A user path: who takes it, and what they mainly do."""
+
+    name: str
+    share: float
+    sessions: int
+    requests_per_session: float
+    start: dict[str, float]
+    moves: tuple[MainMove, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An endpoint and its share of all requests, and of those in the busiest hour."""
+
+    name: str
+    endpoint: str
+    share: float
+    share_busiest: float
+
+
+@dataclass(frozen=True)
+class Together:
+    """Question 3. Sessions under way and requests per second: on average, and in the busiest hour."""
+
+    sessions_mean: float
+    sessions_busiest: float
+    sessions_most: int
+    requests_per_second_mean: float
+    requests_per_second_busiest: float
+    busiest_hour: datetime
+    writing: float
+    """Share of requests that are neither GET nor HEAD."""
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Question 4. The pauses of a path's sessions as logged, in seconds."""
+
+    path: str
+    pauses: int
+    p10: float
+    median: float
+    p90: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Question 5. How an endpoint was answered."""
+
+    name: str
+    endpoint: str
+    requests: int
+    client_errors: float
+    server_errors: float
+    statuses: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the logs say, and what they do not."""
+
+    name: str
+    sources: tuple[str, ...]
+    first_at: datetime | None
+    last_at: datetime | None
+    visitor: str
+    gap: float
+    clock: float
+    requests_per_session: SessionLengths
+    paths: tuple[TakenPath, ...]
+    at_the_same_time: Together
+    pauses: tuple[Pauses, ...]
+    client_error_share: float
+    client_errors: tuple[Answered, ...]
+    unknown: tuple[str, ...]
+    remarks: tuple[str, ...]
+    left_out: dict[str, int]
+    """Requests that are no user steps, by reason."""
+    unreadable: dict[str, int]
+    """Lines that are no requests, by reason."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def answers(store: Store, workload: Workload, remarks: tuple[str, ...] = ()) -> Answers:
+    """The answers for a store from which `workload` was just mined."""
+    recorded = workload.recorded
+    answered = _answered(store, workload)
+    total = sum(one.requests for one in answered)
+    return Answers(
+        name=workload.name,
+        sources=recorded.sources,
+        first_at=recorded.first_at,
+        last_at=recorded.last_at,
+        visitor=recorded.visitor,
+        gap=recorded.gap,
+        clock=recorded.clock,
+        requests_per_session=SessionLengths(**_rows(store, "session_lengths")[0]),
+        paths=_paths(store, workload),
+        at_the_same_time=_together(store, workload),
+        pauses=_pauses(store, workload),
+        client_error_share=sum(one.client_errors * one.requests for one in answered) / total,
+        client_errors=answered,
+        unknown=recorded.unknown,
+        remarks=remarks,
+        left_out=excluded(store),
+        unreadable={reject.reason: reject.count for reject in rejects_by_reason(store)},
+    )
+
+
+def _rows(store: Store, name: str, **params: Any) -> list[dict[str, Any]]:
+    return store.fetch("miner.screen", name, **params).to_pylist()
+
+
+def _paths(store: Store, workload: Workload) -> tuple[TakenPath, ...]:
+    """The user paths, the most taken first."""
+    lengths = {row["path"]: row["requests"] for row in _rows(store, "path_lengths")}
+    taken = [
+        TakenPath(
+            path.name, path.share, path.sessions, lengths.get(path.name, 0.0), path.start, main_moves(path)
+        )
+        for path in workload.paths
+    ]
+    return tuple(sorted(taken, key=lambda path: -path.share))
+
+
+def main_moves(path: Path) -> tuple[MainMove, ...]:
+    """The moves made most often, `leave` not counted."""
+    moves = [
+        MainMove(step, to, move.p, move.n)
+        for step, nexts in path.moves.items()
+        for to, move in nexts.items()
+        if to != LEAVE
+    ]
+    return tuple(sorted(moves, key=lambda move: (-move.n, -move.p, move.step, move.to))[:MAIN_MOVES])
+
+
+def _together(store: Store, workload: Workload) -> Together:
+    busy = _rows(store, "together")[0]
+    rows = _rows(store, "mix", hour=busy["hour"])
+    total, in_hour = (sum(row[column] for row in rows) for column in ("requests", "in_hour"))
+    names = _names(workload)
+    operations = [
+        Operation(
+            names.get(row["endpoint"], ""), row["endpoint"], row["requests"] / total, row["in_hour"] / in_hour
+        )
+        for row in rows
+    ]
+    return Together(
+        sessions_mean=busy["sessions_mean"],
+        sessions_busiest=busy["sessions_busiest"],
+        sessions_most=busy["sessions_most"],
+        requests_per_second_mean=busy["requests_mean"],
+        requests_per_second_busiest=busy["requests_busiest"],
+        busiest_hour=datetime.fromtimestamp(busy["hour"] * 3600, UTC),
+        writing=sum(one.share for one in operations if one.endpoint.partition(" ")[0] not in READING),
+        operations=tuple(operations),
+    )
+
+
+def _pauses(store: Store, workload: Workload) -> tuple[Pauses, ...]:
+    """A row per path, in the order of `_paths`."""
+    found = {row["path"]: Pauses(**row) for row in _rows(store, "pauses_by_path")}
+    ordered = sorted(workload.paths, key=lambda path: -path.share)
+    return tuple(found[path.name] for path in ordered if path.name in found)
+
+
+def _answered(store: Store, workload: Workload) -> tuple[Answered, ...]:
+    """A row per endpoint, the one with the highest share of client errors first."""
+    statuses: dict[str, dict[int, int]] = {}
+    for row in _rows(store, "answered"):
+        statuses.setdefault(row["endpoint"], {})[row["status"]] = row["requests"]
+    names = _names(workload)
+    found = [
+        Answered(
+            name=names.get(endpoint, ""),
+            endpoint=endpoint,
+            requests=sum(counts.values()),
+            client_errors=_of_class(counts, 4),
+            server_errors=_of_class(counts, 5),
+            statuses=counts,
+        )
+        for endpoint, counts in statuses.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.client_errors, -one.requests, one.endpoint)))
+
+
+def _of_class(counts: dict[int, int], first_digit: int) -> float:
+    """The share of statuses that start with `first_digit`."""
+    return sum(n for status, n in counts.items() if status // 100 == first_digit) / sum(counts.values())
+
+
+def _names(workload: Workload) -> dict[str, str]:
+    """The name of each endpoint in the workload."""
+    return {endpoint.request: name for name, endpoint in workload.endpoints.items()}
