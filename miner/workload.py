@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 LEAVE = "leave"
 """The step that ends a session. No endpoint may have this name."""
@@ -28,9 +27,10 @@ PARAMETER = re.compile(r"\{([^{}/]+)\}")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
-Status = Annotated[int, Field(ge=100, le=599)]
+Status = Annotated[int, Field(ge=100, le=999)]
 
 
 class Part(BaseModel):
@@ -189,7 +189,7 @@ class Latency(Part):
     """How long the service took when it was recorded: a lognormal law, in seconds."""
 
     median: Positive
-    sigma: Annotated[float, Field(ge=0)]
+    sigma: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Endpoint(Part):
@@ -234,8 +234,8 @@ class Endpoint(Part):
         in_route, given = set(PARAMETER.findall(self.route)), set(self.params)
         if in_route != given:
             odd = min(in_route ^ given)
-            where = "the route" if odd in in_route else "params"
-            raise ValueError(f"the parameter {odd!r} is only in {where}, not in both")
+            where, other = ("the route", "params") if odd in in_route else ("params", "the route")
+            raise ValueError(f"the parameter {odd!r} is in {where}, but not in {other}")
         return self
 
     def values(self) -> dict[str, Value]:
@@ -303,8 +303,8 @@ class Recorded(Part):
     """Where a workload comes from: enough to judge it, nothing personal."""
 
     sources: tuple[str, ...] = ()
-    first_at: datetime | None = None
-    last_at: datetime | None = None
+    first_at: AwareDatetime | None = None
+    last_at: AwareDatetime | None = None
     sessions: Count = 0
     requests: Count = 0
     visitor: str = "user"
@@ -321,7 +321,7 @@ class Arrivals(Part):
     """Session starts: sessions per second."""
 
     mean: Positive
-    by_hour: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    by_hour: tuple[Rate, ...] = ()
     """Rate in each hour of the day (UTC), from 0 to 23; empty: the same all day."""
     dispersion: Positive = 1.0
     """Variance over mean of the counts per hour, given the rate of that hour; Poisson: 1."""
@@ -330,9 +330,9 @@ class Arrivals(Part):
     @classmethod
     def _a_day(cls, by_hour: tuple[float, ...]) -> tuple[float, ...]:
         if len(by_hour) not in (0, 24):
-            raise ValueError(f"by_hour has {len(by_hour)} rates, not 24")
+            raise ValueError(f"it has {len(by_hour)} rates, not 24")
         if by_hour and not sum(by_hour):
-            raise ValueError("by_hour has no rate above 0")
+            raise ValueError("no rate is above 0")
         return by_hour
 
 

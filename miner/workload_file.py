@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -17,6 +18,41 @@ HEADER = """\
 The traffic of {name}, as recorded: who comes, which paths they take, how long they pause.
 Edit it and run `mine generate` on it again. Seconds are floats, shares are 0..1.
 """
+
+
+VERSION = 1
+HOLDING = frozenset({"body"})
+"""Keys that mean something even if they hold nothing: an empty body is not the same as none."""
+SHOWN = 60
+"""Characters of a wrong value that are enough to find it."""
+NUMBER, WHOLE, TABLE = "be a number", "be a whole number", "be a table"
+TIME = "be a time with its offset, such as 2026-03-02T00:00:04Z"
+PHRASES = {
+    "greater_than": "be above {gt:g}",
+    "greater_than_equal": "be at least {ge:g}",
+    "less_than_equal": "be at most {le:g}",
+    "finite_number": "be finite",
+    "float_type": NUMBER,
+    "float_parsing": NUMBER,
+    "int_type": WHOLE,
+    "int_parsing": WHOLE,
+    "int_from_float": WHOLE,
+    "bool_type": "be true or false",
+    "bool_parsing": "be true or false",
+    "string_type": "be text",
+    "string_too_short": "have {min_length} or more characters",
+    "string_too_long": "have at most {max_length} characters",
+    "too_short": "have {min_length} or more",
+    "dict_type": TABLE,
+    "model_type": TABLE,
+    "model_attributes_type": TABLE,
+    "tuple_type": "be a list",
+    "datetime_type": TIME,
+    "datetime_parsing": TIME,
+    "datetime_from_date_parsing": TIME,
+    "timezone_aware": TIME,
+}
+"""What must be, by pydantic's name of the mistake."""
 
 
 def load(file: str | FilePath) -> Workload:
@@ -34,30 +70,90 @@ def load(file: str | FilePath) -> Workload:
 def parse(text: str, name: str = "the workload") -> Workload:
     """The workload that `text` describes. Raises MinerError naming the first mistake."""
     try:
-        return Workload.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise MinerError(f"{name} is not valid TOML: {error}.", "Correct that line.") from error
+    _must_be_ours(data, name)
+    try:
+        return Workload.model_validate(data)
     except ValidationError as error:
         more = error.error_count() - 1
         hint = "Correct it and run this again." + (f" ({more} more after it.)" if more else "")
-        raise MinerError(f"{name}: {sentence(error)}.", hint) from error
+        raise MinerError(f"{name}: {sentence(error, data)}.", hint) from error
 
 
-def sentence(error: ValidationError) -> str:
-    """The first mistake, as a reviewer understands it: where it is and what is wrong."""
+def _must_be_ours(data: dict[str, Any], name: str) -> None:
+    """A file of another version may mean anything, so nothing else in it is judged."""
+    if "version" not in data:
+        raise MinerError(f"{name}: version is missing.", f"Begin the file with `version = {VERSION}`.")
+    if data["version"] != VERSION:
+        raise MinerError(
+            f"{name} has version {data['version']!r}; this release reads version {VERSION}.",
+            "Update scenario-miner, or write the file again with `mine paths`.",
+        )
+
+
+def sentence(error: ValidationError, data: dict[str, Any]) -> str:
+    """The first mistake in `data`, as a reviewer understands it: where it is and what is wrong."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    what = first["msg"].removeprefix("Value error, ")
+    loc, where = first["loc"], place(first["loc"], data)
+    given: Any = {"input": first["input"], **first.get("ctx", {})}
     match first["type"]:
         case "missing":
-            what = f"{where} is missing"
+            return f"{where} is missing"
         case "extra_forbidden":
-            what = f"{where} is not a key of the workload file"
+            return f"{where} is not a key of the workload file"
+        case "union_tag_not_found":
+            return f"{where}.{given['discriminator'].strip(chr(39))} is missing"
+        case "union_tag_invalid":
+            expected = given["expected_tags"].replace("'", "")
+            return (
+                f"{where}.{given['discriminator'].strip(chr(39))} is {given['tag']!r}, not one of {expected}"
+            )
         case "value_error":
-            what = f"{where}: {what}" if where else what
-        case _:
-            what = f"{where} is {first['input']!r}: {what[:1].lower()}{what[1:]}"
-    return what
+            # What is said of a path, and of all endpoints or paths, names them itself.
+            what = first["msg"].removeprefix("Value error, ")
+            names_itself = len(loc) <= 1 or (loc[0] == "paths" and len(loc) <= 3)
+            return what if names_itself else f"{where}: {what}"
+        case kind:
+            must = PHRASES.get(kind, "be otherwise: " + first["msg"].lower()).format(**given)
+            return f"{where} is {_shown(first['input'])}, but must {must}"
+
+
+def place(loc: tuple[int | str, ...], data: Any) -> str:
+    """Where in the file `loc` is: a path goes by its name, and what pydantic adds is left out."""
+    parts = [""]
+    for part in loc:
+        if part == "[key]" or (isinstance(data, dict) and part not in data and part in _kinds(data)):
+            continue
+        data = _inner(data, part)
+        if not isinstance(part, int):
+            parts.append(part)
+        elif parts[-1] == "paths":
+            parts[-1] = (data.get("name") if isinstance(data, dict) else None) or f"paths[{part}]"
+        else:
+            parts[-1] += f"[{part}]"
+    return ".".join(str(part) for part in parts[1:])
+
+
+def _kinds(table: dict[str, Any]) -> tuple[Any, Any]:
+    """What pydantic calls a table that is one of several kinds."""
+    return table.get("law"), table.get("draw")
+
+
+def _inner(data: Any, part: int | str) -> Any:
+    try:
+        return data[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _shown(value: object) -> str:
+    """`value` as the file has it, or its beginning."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value) if isinstance(value, date) else repr(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
 def dumps(workload: Workload) -> str:
@@ -84,7 +180,9 @@ def dumps(workload: Workload) -> str:
 def _said(value: Any) -> Any:
     """`value` without the keys that hold nothing."""
     if isinstance(value, dict):
-        return {str(key): _said(inner) for key, inner in value.items() if inner not in ({}, ())}
+        return {
+            str(key): _said(inner) for key, inner in value.items() if key in HOLDING or inner not in ({}, ())
+        }
     return [_said(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
