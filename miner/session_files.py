@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path as FilePath
 
 import pandas as pd
@@ -10,6 +11,7 @@ from miner.errors import MinerError
 from miner.simulate import COLUMNS, requests, simulate
 from miner.workload import Workload
 
+ENDINGS = (".csv", ".parquet", ".log")
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 """A browser's agent, so that simulated visitors are not taken for bots."""
 
@@ -19,27 +21,29 @@ def write_sessions(workload: Workload, sessions: int, seed: int, out: FilePath) 
 
     Raises MinerError for another ending or a place that cannot be written; nothing is left then.
     """
+    if out.suffix not in ENDINGS:
+        raise MinerError(
+            f"Sessions cannot be written as {out.suffix or 'a file without an ending'}.",
+            "Name a file that ends in .csv, .parquet or .log.",
+        )
     unfinished = out.with_name(out.name + ".unfinished")
     try:
+        unfinished.touch()  # pandas does not say why a place cannot be written
         match out.suffix:
             case ".csv":
                 simulate(workload, sessions, seed).to_csv(unfinished, index=False)
             case ".parquet":
                 simulate(workload, sessions, seed).to_parquet(unfinished, index=False)
-            case ".log":
+            case _:
                 unfinished.write_text(log_lines(requests(workload, sessions, seed)), encoding="ascii")
-            case ending:
-                raise MinerError(
-                    f"Sessions cannot be written as {ending or 'a file without an ending'!r}.",
-                    "Name a file that ends in .csv, .parquet or .log.",
-                )
         unfinished.replace(out)
     except OSError as error:
         raise MinerError(
             f"Cannot write {out}: {error.strerror}.", "Name a folder you can write to."
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def read_sessions(file: FilePath) -> pd.DataFrame:
@@ -49,16 +53,19 @@ def read_sessions(file: FilePath) -> pd.DataFrame:
     """
     try:
         rows = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
+        if "started" in rows:
+            rows["started"] = pd.to_datetime(rows["started"], utc=True, format="ISO8601")
     except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error).splitlines()[0].rstrip(".")
         raise MinerError(
-            f"Cannot read sessions from {file}: {error}.", "Write it with `mine simulate` or `mine replay`."
+            f"Cannot read sessions from {file}: {reason}.", "Write it with `mine simulate` or `mine replay`."
         ) from error
     if missing := [column for column in COLUMNS if column not in rows]:
         raise MinerError(
             f"{file} is no table of sessions: the column {missing[0]!r} is missing.",
             "Write it with `mine simulate` or `mine replay`.",
         )
-    return rows.assign(started=pd.to_datetime(rows["started"], utc=True, format="ISO8601"))
+    return rows
 
 
 def log_lines(steps: pd.DataFrame) -> str:

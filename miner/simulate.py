@@ -32,6 +32,8 @@ COLUMNS = [
     "think",
 ]
 DAY = 86_400.0
+RANKS = 1_000_000
+"""Ids of a range whose weights are listed one by one; those of larger ranges would fill the memory."""
 FIRST_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 """When sessions start if the workload does not say when it was recorded."""
 
@@ -61,7 +63,8 @@ def requests(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame
     steps["endpoint"] = steps["step"].map({n: e.request for n, e in workload.endpoints.items()})
     steps["method"] = steps["endpoint"].str.partition(" ")[0]
     named = steps["step"].map({n: e.caller for n, e in workload.endpoints.items()}).astype(bool)
-    steps["user"] = steps["identity"].astype(str).where(named, None)
+    # As objects: a column of strings would hold NaN for none, which a log would take for a user.
+    steps["user"] = steps["identity"].astype(str).astype(object).where(named, None)
     steps["started"] = _starts(workload, steps, rng)
     return steps
 
@@ -74,7 +77,9 @@ def walk(workload: w.Workload, sessions: int, rng: Rng) -> pd.DataFrame:
     shares = _normalised([path.share for path in workload.paths])
     chosen = rng.choice(len(workload.paths), size=sessions, p=shares)
     walks = [
-        _walk_path(path, np.flatnonzero(chosen == index), rng) for index, path in enumerate(workload.paths)
+        _walk_path(path, own, rng)
+        for index, path in enumerate(workload.paths)
+        if len(own := np.flatnonzero(chosen == index))
     ]
     steps = pd.concat(walks, ignore_index=True)
     return steps.sort_values(["session", "position"], ignore_index=True)
@@ -93,8 +98,7 @@ def _walk_path(path: w.Path, sessions: npt.NDArray[np.int64], rng: Rng) -> pd.Da
         sessions, pace, here = sessions[staying], pace[staying], there[staying]
         think = think[staying] * pace
         position += 1
-    steps = pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame()
-    return steps.assign(path=path.name)
+    return pd.concat(rounds, ignore_index=True).assign(path=path.name)
 
 
 def _move(path: w.Path, here: Objects, rng: Rng) -> tuple[Objects, npt.NDArray[np.float64]]:
@@ -158,7 +162,8 @@ def _identities(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Serie
     own = pd.Series(rng.integers(low, high + 1, size=sessions))[steps["session"]].set_axis(steps.index)
     gives = steps["step"].map({name: e.identifies is not None for name, e in workload.endpoints.items()})
     made = gives.astype(bool) & (steps["status"] < 300)
-    new = pd.Series(np.nan, index=steps.index).mask(made, high + made.cumsum())
+    # Not floats: ids may have more digits than those hold.
+    new = (high + made.cumsum()).astype("Int64").where(made)
     latest = new.groupby(steps["session"]).ffill()
     return latest.groupby(steps["session"]).shift().fillna(own).astype(int)
 
@@ -197,8 +202,28 @@ def draw_popular(value: w.Popular, count: int, rng: Rng) -> npt.NDArray[np.int64
     size = value.high - value.low + 1
     if not value.zipf:
         return rng.integers(value.low, value.high + 1, size=count)
-    weights = np.arange(1, size + 1, dtype=float) ** -value.zipf
-    return value.low + rng.choice(size, size=count, p=weights / weights.sum())
+    weights = np.arange(1, min(size, RANKS) + 1, dtype=float) ** -value.zipf
+    ranks = rng.choice(len(weights), size=count, p=weights / weights.sum())
+    if size > RANKS:
+        rest, beyond = _beyond(size, value.zipf, count, rng)
+        ranks = np.where(rng.random(count) * (weights.sum() + rest) < rest, beyond, ranks)
+    return value.low + ranks
+
+
+def _beyond(size: int, zipf: float, count: int, rng: Rng) -> tuple[float, npt.NDArray[np.int64]]:
+    """The weight of the ranks after `RANKS`, and draws of them (counted from 0), by inverting the integral.
+
+    There the sum of rank ** -zipf and the integral agree to 12 digits.
+    """
+    power = 1 - zipf
+    low, high = RANKS + 0.5, size + 0.5
+    at = rng.random(count)
+    if abs(power) < 1e-9:
+        rest, x = np.log(high / low), low * (high / low) ** at
+    else:
+        rest = (high**power - low**power) / power
+        x = (low**power + at * (high**power - low**power)) ** (1 / power)
+    return float(rest), np.clip(np.round(x), RANKS + 1, size).astype(np.int64) - 1
 
 
 def draw_texts(value: w.Text, count: int, rng: Rng) -> list[str]:
