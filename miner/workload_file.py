@@ -14,6 +14,7 @@ from tomlkit.items import InlineTable, Table
 from miner.errors import MinerError
 from miner.workload import Workload
 
+KINDS = ("law", "draw")
 HEADER = """\
 The traffic of {name}, as recorded: who comes, which paths they take, how long they pause.
 Edit it and run `mine generate` on it again. Seconds are floats, shares are 0..1.

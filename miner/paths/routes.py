@@ -33,12 +33,18 @@ def routes(paths: Iterable[str], document: Document | None = None) -> dict[str, 
     found: dict[str, str] = {}
     unknown: list[str] = []
     for path in sorted(set(paths)):
-        template = document.template(path) if document else None
+        template = document.template(_one_slash(path)) if document else None
         if template:
             found[path] = template
         else:
             unknown.append(path)
-    return found | infer(unknown)
+    inferred = infer(sorted({_one_slash(path) for path in unknown}))
+    return found | {path: inferred[_one_slash(path)] for path in unknown}
+
+
+def _one_slash(path: str) -> str:
+    """`path` beginning with one slash: a second one would make the next segment a host."""
+    return "/" + path.lstrip("/")
 
 
 def infer(paths: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,9 @@ LEAST_PACE = 0.05
 """A smaller pace cannot be told from none, nor felt by a service."""
 
 
+NO_PAUSE = w.Quantiles(at=(0.0, 0.0))
+
+
 @dataclass(frozen=True)
 class Pauses:
     """All pauses of all sessions, one row each, and the resolution of the clock they were seen with."""
@@ -51,6 +54,13 @@ class Timing:
 
     fits: dict[tuple[int, int], Fit]
     pace: float
+    any_move: Fit | None
+    """The fit of all pauses together."""
+
+    def law(self, before: int, after: int) -> w.Law:
+        """The think time between two steps; that of all moves where this one was never timed."""
+        fitted = self.fits.get((before, after), self.any_move)
+        return fitted.law if fitted else NO_PAUSE
 
 
 def time_path(pauses: Pauses, member: Floats, everyone: dict[int, Fit]) -> Timing:
@@ -67,7 +77,7 @@ def time_path(pauses: Pauses, member: Floats, everyone: dict[int, Fit]) -> Timin
     for move, own in fits.items():
         known = (fitted for fitted in (own, everyone.get(move), any_move) if fitted and fitted.n >= ENOUGH)
         chosen[divmod(move, pauses.steps)] = next(known, any_move or own)
-    return Timing(chosen, pace)
+    return Timing(chosen, pace, any_move)
 
 
 def fit_moves(pauses: Pauses, weight: Floats, pace: float) -> dict[int, Fit]:

@@ -14,12 +14,14 @@ from miner.paths.timing import Pauses, Timing, fit_moves, time_path
 Floats = npt.NDArray[np.float64]
 TRACE = 0.01
 """Sessions that must have left at a step for leaving there to be possible."""
+LEAST = 1e-3
+"""Count given to a move that no session of the path is thought to have made, but some must make."""
 DIGITS = 4
 
 
 def user_paths(moves: Moves, mixture: MarkovMixture, pauses: Pauses, names: list[str]) -> list[w.Path]:
     """A user path for each component; `names` are those of the endpoints, by code."""
-    counts = np.where(mixture.allowed_, mixture.counts_, 0.0)
+    counts = mixture.counts_
     everyone = fit_moves(pauses, np.ones(len(pauses.shape)), 0.0)
     labels = path_names(*visits(moves, counts), names)
     return [
@@ -64,31 +66,59 @@ def _start(moves: Moves, counts: Floats, names: list[str]) -> dict[str, float]:
 
 
 def _chain(moves: Moves, counts: Floats, timing: Timing, names: list[str]) -> dict[str, dict[str, w.Move]]:
-    """The moves from each step, the busiest step first."""
-    busy = np.bincount(moves.source, weights=counts, minlength=moves.outside + 1)[: moves.outside]
-    return {
-        names[step]: _moves_from(int(step), moves, counts, timing, names)
-        for step in np.argsort(-busy, kind="stable")
-        if busy[step] >= OCCUPIED
-    }
+    """The moves from each step that sessions come to, the busiest step first."""
+    starts = np.flatnonzero((moves.source == moves.outside) & (counts >= OCCUPIED))
+    kept: dict[int, list[int]] = {}
+    found = moves.target[starts].tolist()
+    for step in found:
+        if step not in kept and step != moves.outside:
+            kept[step] = _moves_from(step, moves, counts)
+            found += moves.target[kept[step]].tolist()
+    _let_leave(moves, counts, kept)
+    busiest = sorted(kept, key=lambda step: (-counts[kept[step]].sum(), step))
+    return {names[step]: _named_moves(step, kept[step], moves, counts, timing, names) for step in busiest}
 
 
-def _moves_from(
-    step: int, moves: Moves, counts: Floats, timing: Timing, names: list[str]
-) -> dict[str, w.Move]:
+def _moves_from(step: int, moves: Moves, counts: Floats) -> list[int]:
+    """The columns of the moves that are made from `step`, the most frequent first and leaving last."""
     rows = np.flatnonzero(moves.source == step)
     leaving = moves.target[rows] == moves.outside
     least = min(OCCUPIED, counts[rows].max())
     kept = _most_first(rows[(counts[rows] >= least) | (leaving & (counts[rows] > TRACE))], counts)
-    kept.sort(key=lambda row: bool(moves.target[row] == moves.outside))
-    total = counts[kept].sum()
+    return sorted(kept, key=lambda row: bool(moves.target[row] == moves.outside))
+
+
+def _let_leave(moves: Moves, counts: Floats, kept: dict[int, list[int]]) -> None:
+    """Every step in `kept` leads to leaving: where rare moves were dropped that led there, they are back."""
+    while stuck := set(kept) - _leaving(moves, kept):
+        for step in stuck:
+            kept[step] = np.flatnonzero(moves.source == step).tolist()
+            for target in moves.target[kept[step]].tolist():
+                if target != moves.outside and target not in kept:
+                    kept[target] = _moves_from(target, moves, counts)
+
+
+def _leaving(moves: Moves, kept: dict[int, list[int]]) -> set[int]:
+    """The steps from which sessions can leave."""
+    leaving = {moves.outside}
+    while True:
+        more = {step for step, rows in kept.items() if leaving & set(moves.target[rows].tolist())}
+        if more <= leaving:
+            return leaving
+        leaving |= more
+
+
+def _named_moves(
+    step: int, rows: list[int], moves: Moves, counts: Floats, timing: Timing, names: list[str]
+) -> dict[str, w.Move]:
+    likely = np.maximum(counts[rows], LEAST)
     found = {}
-    for row in kept:
-        target, p, n = int(moves.target[row]), digits(counts[row] / total), round(float(counts[row]))
+    for row, p in zip(rows, likely / likely.sum(), strict=True):
+        target, n = int(moves.target[row]), round(float(counts[row]))
         if target == moves.outside:
-            found[w.LEAVE] = w.Move(p=p, n=n)
+            found[w.LEAVE] = w.Move(p=digits(p), n=n)
         else:
-            found[names[target]] = w.Move(p=p, n=n, think=timing.fits[step, target].law)
+            found[names[target]] = w.Move(p=digits(p), n=n, think=timing.law(step, target))
     return found
 
 
