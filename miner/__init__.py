@@ -11,8 +11,10 @@ Whatever a user can get wrong raises MinerError.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from miner.errors import MinerError, TooLittleData
@@ -89,3 +91,18 @@ def compare(a: Any, b: Any, **options: Any) -> Fidelity:
     from miner.verify import compare as measure
 
     return measure(a, b, **options)
+
+
+class Package(ModuleType):
+    """The functions that `miner` offers stay when modules of the same names are imported.
+
+    `miner.simulate`, `miner.generate` and `miner.replay` are functions and modules at once, and the
+    first import of a module would put it in place of the function.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, ModuleType) and name in __all__):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = Package
