@@ -179,11 +179,10 @@ def dumps(workload: Workload) -> str:
 
 
 def _said(value: Any) -> Any:
-    """`value` without the keys that hold nothing."""
+    """`value` without the keys that hold nothing; what kind of thing it is comes first."""
     if isinstance(value, dict):
-        return {
-            str(key): _said(inner) for key, inner in value.items() if key in HOLDING or inner not in ({}, ())
-        }
+        ordered = sorted(value.items(), key=lambda item: item[0] not in KINDS)
+        return {str(key): _said(inner) for key, inner in ordered if key in HOLDING or inner not in ({}, ())}
     return [_said(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
