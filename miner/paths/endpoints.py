@@ -55,7 +55,7 @@ def read_endpoints(store: Store, endpoints: list[str], document: Document | None
 
 def _evidence(store: Store, endpoints: list[str], document: Document | None) -> Evidence:
     samples: dict[str, list[Sample]] = defaultdict(list)
-    for row in store.fetch("miner.paths", "samples", most=MOST_SAMPLES).to_pylist():
+    for row in store.fetch("miner.paths", "samples", most=MOST_SAMPLES, few=values.FEW_VISITORS).to_pylist():
         samples[row.pop("endpoint")].append(Sample(**row))
     users = (s.user for rows in samples.values() for s in rows if s.user is not None)
     names = dict(zip(endpoints, endpoint_names(endpoints, document), strict=True))

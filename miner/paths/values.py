@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import parse_qsl, unquote
@@ -34,7 +34,8 @@ class Sample:
     user: str | None
     status: int
     requests: int
-    visitors: int
+    visitors: Collection[int]
+    """Up to `FEW_VISITORS` of those who sent it, as numbers."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,11 @@ def identity_range(users: Iterator[str]) -> w.Identity | None:
 def _constants(uses: list[Use]) -> w.LiteralValue | None:
     """An enumeration: few values, each of many visitors."""
     requests: Counter[str] = Counter()
-    visitors: Counter[str] = Counter()
+    visitors: dict[str, set[int]] = defaultdict(set)
     for use in uses:
         requests[use.value] += use.sample.requests
-        visitors[use.value] += use.sample.visitors
-    if len(requests) > CONSTANTS or min(visitors.values()) < FEW_VISITORS:
+        visitors[use.value].update(use.sample.visitors)
+    if len(requests) > CONSTANTS or min(map(len, visitors.values())) < FEW_VISITORS:
         return None
     total = requests.total()
     return w.LiteralValue(values={value: round(n / total, 4) for value, n in sorted(requests.items())})
