@@ -12,7 +12,7 @@ HEALTH_AGENTS = (
     r"(?i)kube-probe|ELB-HealthChecker|GoogleHC|Consul Health|Amazon-Route53-Health|UptimeRobot|Pingdom"
 )
 HEALTH_TARGETS = r"(?i)^/(healthz?|livez?|readyz?|ping|_health|health_?check|actuator/health)/?(\?|$)"
-ASSETS = r"(?i)\.(css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|mp4|webm|txt|xml)(\?|$)"
+ASSETS = r"(?i)^[^?]*\.(css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|mp4|webm|txt|xml)(\?|$)"
 PROBES = (
     r"(?i)(^|/)\.(env|git|svn|aws|ssh|htaccess|DS_Store)|\.(php\d?|aspx?|jspx?|cgi|sql|bak|ini)(\W|$)"
     r"|\.\.(/|%2f)|\$(\{|%7b)jndi|/(wp-|phpmyadmin|cgi-bin/|vendor/phpunit|boaform|solr/|manager/html)"

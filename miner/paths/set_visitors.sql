@@ -5,7 +5,8 @@ UPDATE requests SET visitor = found.visitor FROM (
     SELECT source_id, line, CASE $key
         WHEN 'user' THEN coalesce(
             'user ' || "user",
-            CASE WHEN min("user") OVER soon = max("user") OVER soon THEN 'user ' || min("user") OVER soon END,
+            CASE WHEN address IS NOT NULL AND min("user") OVER soon = max("user") OVER soon
+                THEN 'user ' || min("user") OVER soon END,
             'address ' || address || coalesce(' ' || agent, '')
         )
         WHEN 'address + agent' THEN 'address ' || address || coalesce(' ' || agent, '')
