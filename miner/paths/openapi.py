@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -25,16 +26,25 @@ def load(where: str | Path) -> Document:
     try:
         text = _read(str(where))
         data = json.loads(text)
-    except (OSError, URLError, ValueError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "it is not JSON"
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise MinerError(
-            f"Cannot read an OpenAPI document from {where}: {reason}.", "Name a JSON file or its URL."
+            f"Cannot read an OpenAPI document from {where}: {_reason(error)}.", "Name a JSON file or its URL."
         ) from error
-    if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
+    described = isinstance(data, dict) and isinstance(data.get("paths"), dict)
+    if not described or not str(data.get("openapi", "")).startswith("3."):
         raise MinerError(
             f"{where} is no OpenAPI 3 document.", "Its top level must say openapi: 3.0 or 3.1, and paths."
         )
     return Document(data)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError() | UnicodeDecodeError() | RecursionError():
+            return "it is not JSON"
+        case URLError(reason=OSError(strerror=str(why))) | OSError(strerror=str(why)):
+            return why
+    return str(error)
 
 
 def _read(where: str) -> str:
@@ -77,7 +87,8 @@ class Document:
 
     def headers(self, endpoint: str) -> list[str]:
         """Names of the headers that the endpoint declares as parameters."""
-        parameters = [self.resolve(p) for p in (self.operation(endpoint) or {}).get("parameters", [])]
+        declared = (self.operation(endpoint) or {}).get("parameters")
+        parameters = [self.resolve(p) for p in declared] if isinstance(declared, list) else []
         return [str(p["name"]) for p in parameters if p.get("in") == "header" and "name" in p]
 
     def body(self, endpoint: str) -> dict[str, Schema] | None:
@@ -85,19 +96,19 @@ class Document:
         schema = self._json((self.operation(endpoint) or {}).get("requestBody"))
         if schema is None:
             return None
-        fields = schema.get("properties", {})
-        required = schema.get("required", list(fields))
+        fields = _table(schema.get("properties"))
+        required = schema.get("required")
+        required = required if isinstance(required, list) else list(fields)
         return {str(name): self.resolve(fields[name]) for name in required if name in fields}
 
     def response(self, endpoint: str) -> tuple[dict[str, Schema], bool]:
         """Fields of a successful JSON response, and whether it is a list of items with them."""
-        responses = (self.operation(endpoint) or {}).get("responses", {})
+        responses = _table((self.operation(endpoint) or {}).get("responses"))
         good = next((responses[code] for code in sorted(responses) if str(code).startswith("2")), None)
         schema = self._json(good) or {}
         listed = schema.get("type") == "array"
         item = self.resolve(schema.get("items", {})) if listed else schema
-        fields = item.get("properties", {})
-        return (fields if isinstance(fields, dict) else {}), listed
+        return _table(item.get("properties")), listed
 
     def resolve(self, schema: Any) -> Schema:
         """`schema` with a `$ref` at its top replaced by what it refers to. Raises MinerError if circular."""
@@ -117,9 +128,14 @@ class Document:
         raise MinerError("The OpenAPI document refers to itself in a circle.", "Correct its $ref entries.")
 
     def _json(self, part: Any) -> Schema | None:
-        content = self.resolve(part).get("content", {}) if part else {}
+        content = _table(self.resolve(part).get("content"))
         media = next((value for kind, value in content.items() if "json" in kind), None)
         return self.resolve(media.get("schema", {})) if isinstance(media, dict) else None
+
+
+def _table(part: Any) -> Schema:
+    """`part` if it is what it should be: documents are written by strangers."""
+    return part if isinstance(part, dict) else {}
 
 
 def _pattern(template: str) -> str:
