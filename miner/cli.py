@@ -5,46 +5,38 @@ What a verb needs is imported when it runs, so that `mine --help` answers at onc
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.exceptions import Abort, TyperException
 
-from miner.errors import MinerError, one_line
+from miner.exits import exit_code
 
-INTERRUPTED = 130
-BROKEN_PIPE = 141
-"""What a shell reports for a program that nobody reads any more."""
-FAULT = 70
-"""EX_SOFTWARE of sysexits.h: the fault is ours."""
-ISSUES = "Please report it with what --debug shows: run the same command as `mine --debug VERB ...`."
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 
 
-def seconds(text: str) -> float:
+def seconds(given: str | float) -> float:
     """`90`, `90s`, `1.5m` or `2h` as seconds."""
-    number = text.strip().rstrip("msh")
-    unit = text.strip()[len(number) :] or "s"
+    text = str(given).strip()  # an option's default comes as the number that it is
+    number = text.rstrip("msh")
+    unit = text[len(number) :] or "s"
     try:
         return float(number) * UNITS[unit]
     except (ValueError, KeyError):
         raise typer.BadParameter(f"{text!r} is no duration; write it like 90s, 15m or 2h.") from None
 
 
-Logs = Annotated[list[str], typer.Argument(metavar="LOG...", help="Access logs, plain or gzip; - is stdin.")]
+Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Access logs, plain or gzip; - is stdin.")]
 Db = Annotated[Path, typer.Option(metavar="DB", help="The DuckDB file with the logs.")]
 KeptDb = Annotated[Path | None, typer.Option(metavar="DB", help="Keep the requests in this DuckDB file.")]
 WorkloadFile = Annotated[Path, typer.Argument(metavar="W.toml", help="A workload file.")]
@@ -153,10 +145,9 @@ def paths(
     seed: Seed = 1,
 ) -> None:
     """Mine a workload from a store, and nothing else."""
-    from miner.output_files import deliver
     from miner.paths import mine_workload
     from miner.places import workload_name
-    from miner.screen.terminal import working
+    from miner.screen.terminal import deliver, working
     from miner.store import Store
     from miner.workload_file import dumps
 
@@ -181,7 +172,7 @@ def generate(
 ) -> None:
     """Write the locustfile of a workload."""
     from miner.generate import generate, standard
-    from miner.output_files import deliver
+    from miner.screen.terminal import deliver
     from miner.workload_file import load
 
     known = load(workload)
@@ -197,11 +188,13 @@ def simulate(
 ) -> None:
     """Draw sessions from a workload, without a service."""
     from miner.output_files import must_take_files
+    from miner.screen.terminal import say
     from miner.session_files import write_sessions
     from miner.workload_file import load
 
     must_take_files(out.parent)
     write_sessions(load(workload), sessions, seed, out)
+    say(f"Wrote {out}.")
 
 
 @app.command()
@@ -280,56 +273,15 @@ def demo(
 
 def main() -> int:
     """The console script: the exit code of the arguments it was started with."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that knows only ASCII gets escapes, not a fault
+            stream.reconfigure(errors="backslashreplace")
     return run(sys.argv[1:])
 
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code; whatever goes wrong was said in two lines on stderr."""
-    try:
-        code: Any = app(list(arguments), standalone_mode=False)
-        sys.stdout.flush()
-    except BaseException as error:
-        return failed(error, debug="--debug" in arguments)
-    return code if isinstance(code, int) else 0
-
-
-def failed(error: BaseException, *, debug: bool) -> int:
-    """What is wrong was said; returns the exit code."""
-    match error:
-        case MinerError():
-            complain(error.what, error.hint)
-            return error.exit_code
-        case TyperException():
-            complain(*usage(error))
-            return MinerError.exit_code
-        case KeyboardInterrupt() | Abort():
-            complain("Interrupted.", "What was under way was not written.")
-            return INTERRUPTED
-        case BrokenPipeError():
-            # Python flushes stdout once more at its end, and would complain then.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return BROKEN_PIPE
-        case MemoryError():
-            complain("There is not enough memory.", "Name fewer logs, or use a machine with more.")
-            return MinerError.exit_code
-        case Exception():
-            complain(f"This is a fault of ours: {type(error).__name__}: {error}", ISSUES)
-            if debug:
-                traceback.print_exception(error)
-            return FAULT
-    raise error
-
-
-def usage(error: TyperException) -> tuple[str, str]:
-    """What is wrong with the arguments, and where to look."""
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "mine"
-    return error.format_message().rstrip(".") + ".", f"See `{command} --help`."
-
-
-def complain(what: str, hint: str) -> None:
-    """Both are on stderr, a line each."""
-    sys.stderr.write(f"error: {one_line(what)}\n   do: {one_line(hint)}\n")
+    return exit_code(app, arguments)
 
 
 if __name__ == "__main__":

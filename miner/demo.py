@@ -38,8 +38,11 @@ START_WITHIN, STOP_WITHIN = 30.0, 35.0
 INSTALL = "Install what it needs: pip install 'scenario-miner[service]'."
 
 
-def walk(folder: Path) -> bool:
-    """The loop was walked, and `folder` holds what came of it. Returns whether the replay was faithful."""
+def walk(folder: Path, seconds: float = SECONDS) -> bool:
+    """The loop was walked, and `folder` holds what came of it. Returns whether the replay was faithful.
+
+    Sessions start for so many `seconds`. Raises MinerError.
+    """
     log, console = find_log(), out()
     with tempfile.TemporaryDirectory() as scratch:
         document = Path(scratch, "openapi.json")
@@ -55,7 +58,7 @@ def walk(folder: Path) -> bool:
         with serving(database) as host:
             lines(console, [f"{host}, with {count(users)} users in a temporary SQLite file."])
             title(console, "3. The user paths become a load test, which runs against it: mine replay")
-            run = replayed(console, mined, host, folder)
+            run = replayed(console, mined, host, folder, seconds)
         title(console, "4. Is the replay like the log? mine compare")
         with working("Comparing"):
             found = compare(log, run.folder, openapi=str(document))
@@ -85,21 +88,21 @@ def population(workload: Workload) -> int:
     return max((value.high for value in values if isinstance(value, Identity | Popular)), default=1000)
 
 
-def replayed(console: Console, mined: MinedLogs, host: str, folder: Path) -> Run:
-    """The run of the generated locustfile, at a rate that replays PART of the sessions in SECONDS."""
+def replayed(console: Console, mined: MinedLogs, host: str, folder: Path, seconds: float) -> Run:
+    """The run of the generated locustfile, at the rate that replays PART of the sessions in SECONDS."""
     rate = math.ceil(PART * mined.workload.recorded.sessions / SECONDS)
     lines(
         console,
-        [f"{rate} sessions a second for {SECONDS:g} s, with pauses divided by {SPEED:g}."],
+        [f"{rate} sessions a second for {seconds:g} s, with pauses divided by {SPEED:g}."],
     )
-    with lasting("Replaying", SECONDS):
+    with lasting("Replaying", seconds):
         run = replay(
             mined.locustfile,
             host,
             out=free_folder(folder, "run"),
             sessions_per_second=rate,
             speed=SPEED,
-            run_time=SECONDS,
+            run_time=seconds,
         )
     show_run(console, run)
     return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -57,11 +56,3 @@ def _beside(file: Path, text: str) -> Path:
             place.unlink(missing_ok=True)
             raise
     return place
-
-
-def deliver(text: str, file: Path | None) -> None:
-    """`file` holds the text, or stdout does where there is no file. Raises MinerError."""
-    if file is None:
-        sys.stdout.write(text)
-    else:
-        write_files({file: text})

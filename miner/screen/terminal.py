@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from json import dumps
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from miner.errors import one_line
+from miner.output_files import write_files
 
 T = TypeVar("T")
 WIDEST = 100
@@ -67,6 +69,15 @@ def show(facts: T, as_text: Callable[[Console, T], None], *, json: bool, remarks
         as_text(out(), facts)
     for remark in remarks:
         say(remark)
+
+
+def deliver(text: str, file: Path | None) -> None:
+    """`file` holds the text, or stdout does where there is no file. Raises MinerError."""
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        write_files({file: text})
+        say(f"Wrote {file}.")
 
 
 def in_json(facts: Any) -> Any:
@@ -171,4 +182,5 @@ def duration(seconds: float) -> str:
     """`0.8 s`, `12 s`, `4.5 min`, `2.8 h`."""
     if round(seconds) < 90:
         return f"{seconds:.1f}".removesuffix(".0") + " s" if seconds < 9.95 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    number, unit = (seconds / 60, "min") if seconds < 5400 else (seconds / 3600, "h")
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"
