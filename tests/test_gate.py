@@ -37,7 +37,7 @@ def test_types_hold() -> None:
 
 
 def test_imports_go_one_way() -> None:
-    """The house stands as DESIGN.md draws it."""
+    """The house stands as CONTRIBUTING.md draws it."""
     passes(BIN / "lint-imports")
 
 
