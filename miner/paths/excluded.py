@@ -15,7 +15,7 @@ HEALTH_TARGETS = r"(?i)^/(healthz?|livez?|readyz?|ping|_health|health_?check|act
 ASSETS = r"(?i)^[^?]*\.(css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|mp4|webm|txt|xml)(\?|$)"
 PROBES = (
     r"(?i)(^|/)\.(env|git|svn|aws|ssh|htaccess|DS_Store)|\.(php\d?|aspx?|jspx?|cgi|sql|bak|ini)(\W|$)"
-    r"|\.\.(/|%2f)|\$(\{|%7b)jndi|/(wp-|phpmyadmin|cgi-bin/|vendor/phpunit|boaform|solr/|manager/html)"
+    r"|\.\.(/|%2f)|(\$|%24)(\{|%7b)jndi|/(wp-|phpmyadmin|cgi-bin/|vendor/phpunit|boaform|solr/|manager/html)"
     r"|(union(\+|%20)+select|<script|%3cscript|etc/passwd)"
 )
 """What scanners ask for; nothing here is a step that a visitor of a working site takes."""
