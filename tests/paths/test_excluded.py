@@ -1,0 +1,78 @@
+"""What is no user step is left out for the right reason, and no visitor's request is."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from small_logs import BROWSER, request, store_of
+
+from miner.paths.excluded import excluded, mark_excluded, mark_unanswered
+
+CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "excluded.toml").read_text(encoding="utf-8"))
+AGENTS = {
+    **dict.fromkeys(CASES["browsers"].values(), None),
+    **dict.fromkeys(CASES["bots"].values(), "bot"),
+    **dict.fromkeys(CASES["health_checks"].values(), "health check"),
+}
+TARGETS = {target: None if reason == "none" else reason for target, reason in CASES["targets"].items()}
+
+
+def reasons(rows: list[dict[str, object]]) -> list[str | None]:
+    """Why each request is left out."""
+    with store_of(rows) as store:
+        mark_excluded(store)
+        return store.ask("SELECT excluded FROM requests ORDER BY line")["excluded"].to_pylist()
+
+
+def test_agents_are_told_apart() -> None:
+    """Browsers and apps are visitors; crawlers, scripts and health checks are not."""
+    assert dict(zip(AGENTS, reasons([request(0, agent=a) for a in AGENTS]), strict=True)) == AGENTS
+
+
+def test_targets_are_told_apart() -> None:
+    """A browser's request is left out for its target alone: assets, probes, health checks, robots.txt."""
+    assert dict(zip(TARGETS, reasons([request(0, t) for t in TARGETS]), strict=True)) == TARGETS
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [("GET", None), ("DELETE", None), ("HEAD", None), ("OPTIONS", "preflight"), ("PROPFIND", "probe")],
+)
+def test_methods_are_told_apart(method: str, reason: str | None) -> None:
+    """Preflights and methods that no workload has are left out."""
+    assert reasons([request(0, method=method)]) == [reason]
+
+
+def test_the_first_reason_is_given() -> None:
+    """A request with several reasons has one: a health check before a bot, a bot before an asset."""
+    bot, check = next(iter(CASES["bots"].values())), next(iter(CASES["health_checks"].values()))
+    rows = [request(0, "/healthz", agent=bot), request(0, "/a.css", agent=bot), request(0, agent=check)]
+    assert reasons(rows) == ["health check", "bot", "health check"]
+
+
+def test_requests_without_an_agent_are_visitors() -> None:
+    """No agent is no reason."""
+    assert reasons([request(0, agent=None)]) == [None]
+
+
+def test_excluded_requests_stay_and_are_counted() -> None:
+    """Nothing is dropped: every request is in the store, and reasons are counted, most first."""
+    rows = [request(0), request(1, "/a.css"), request(2, "/b.css"), request(3, "/.env")]
+    with store_of(rows) as store:
+        assert mark_excluded(store) == excluded(store) == {"asset": 2, "probe": 1}
+        assert list(excluded(store)) == ["asset", "probe"]
+        assert store.table("requests").num_rows == 4
+        assert mark_excluded(store) == {"asset": 2, "probe": 1}
+
+
+def test_what_nobody_was_ever_answered_is_a_probe() -> None:
+    """Endpoints that only ever said 400, 404 or 405 are probes; one answer makes them a route."""
+    rows = [request(i, agent=BROWSER, status=404) for i in range(3)]
+    rows += [request(9, "/b", status=404), request(9, "/b"), request(9, "/c", status=403)]
+    with store_of(rows) as store:
+        mark_excluded(store)
+        store.ask("UPDATE requests SET endpoint = 'GET ' || target RETURNING line")
+        mark_unanswered(store)
+        assert excluded(store) == {"probe": 3}
