@@ -19,6 +19,8 @@ FIT_NOISE = 1.63
 """A law fits if its Kolmogorov-Smirnov distance is at most FIT_DISTANCE, or within the 1 % critical
 value FIT_NOISE / sqrt(n) (Smirnov 1948)."""
 QUANTILES = 21
+STEP = 0.2
+"""First step of a fit, in logs of the parameters."""
 DIGITS = 4
 """Significant digits of a parameter in the workload file: more would be noise."""
 
@@ -77,17 +79,19 @@ def _fit_one(name: str, pauses: Pauses, pace: float) -> Fit:
     make, size = CANDIDATES[name]
     logs = np.log(pauses.middle)
     centre = float(np.average(logs, weights=pauses.count))
-    spread = float(np.sqrt(np.average((logs - centre) ** 2, weights=pauses.count)))
-    start = np.array([centre, np.log(max(spread, 0.1)) if name == "lognormal" else 0.0])[:size]
+    spread = max(float(np.sqrt(np.average((logs - centre) ** 2, weights=pauses.count))), 0.1)
+    # Lognormal pauses have the spread of their logs for sigma; others are about as even as its inverse.
+    start = np.array([centre, np.log(spread) if name == "lognormal" else -np.log(spread)])[:size]
 
     def cost(parameters: Floats) -> float:
         bounded = np.clip(parameters, -12.0, 12.0)
         cdf = paced(distribution(make(bounded)).cdf, pace)
         return -float(pauses.count @ np.log(probabilities(cdf, pauses)))
 
-    found = minimize(
-        cost, start, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-2, "maxiter": 200}
-    )
+    # Left to itself, the simplex is flat where the start is near 0, and stops there.
+    simplex = start + np.vstack([np.zeros(size), STEP * np.eye(size)])
+    options = {"xatol": 1e-3, "fatol": 1e-2, "maxiter": 200, "initial_simplex": simplex}
+    found = minimize(cost, start, method="Nelder-Mead", options=options)
     law = rounded(make(np.clip(found.x, -12.0, 12.0)))
     bic = 2 * float(found.fun) + size * np.log(max(pauses.n, 1.0))
     return Fit(law, distance(law, pauses, pace), pauses.n, bic)
