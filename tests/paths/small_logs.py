@@ -27,6 +27,10 @@ SCHEMA = pa.schema(
         ("agent", pa.string()),
     ]
 )
+SOURCE = """
+    INSERT INTO sources VALUES (1, 'small.log', '', 'combined', 0, $lines, $lines, 0, 0, 0, NULL, NULL, now())
+    RETURNING source_id
+"""
 
 
 def request(at: float, target: str = "/things", **fields: Any) -> dict[str, Any]:
@@ -42,4 +46,5 @@ def store_of(rows: list[dict[str, Any]]) -> Iterator[Store]:
     numbered = [{**row, "line": line} for line, row in enumerate(rows, 1)]
     with Store.open(None) as store, store.offering("given", pa.Table.from_pylist(numbered, SCHEMA)):
         store.ask("INSERT INTO requests BY NAME FROM given RETURNING line")
+        store.ask(SOURCE, lines=len(rows))
         yield store
