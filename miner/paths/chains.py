@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
-from miner.paths.mixture import MarkovMixture, select
+from miner.paths.mixture import OCCUPIED, MarkovMixture, select
 from miner.store import Store
 
 MOST_PATHS = 12
@@ -75,10 +75,15 @@ def count_moves(
 
 
 def find_paths(moves: Moves, paths: int | None, seed: int) -> tuple[MarkovMixture, dict[int, float]]:
-    """The mixture with as many chains as asked for, or as BIC finds, and the BIC of each tried."""
+    """The mixture with as many chains as asked for, or as BIC finds, and the BIC of each tried.
+
+    There are fewer than asked for if some would have no session.
+    """
     if paths is None:
         return select(moves.counts, moves.sessions, moves.source, most=MOST_PATHS, seed=seed)
-    wanted = min(paths, moves.counts.shape[0])
-    mixture = MarkovMixture(moves.source, wanted, random_state=seed)
-    mixture.fit(moves.counts, sample_weight=moves.sessions)
+    for wanted in range(min(paths, moves.counts.shape[0]), 0, -1):
+        mixture = MarkovMixture(moves.source, wanted, random_state=seed)
+        mixture.fit(moves.counts, sample_weight=moves.sessions)
+        if mixture.weights_.min() * moves.sessions.sum() >= OCCUPIED:
+            break
     return mixture, {wanted: mixture.bic(moves.counts, moves.sessions)}

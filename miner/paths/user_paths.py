@@ -60,14 +60,20 @@ def visits(moves: Moves, counts: Floats) -> tuple[Floats, Floats]:
 
 
 def _start(moves: Moves, counts: Floats, names: list[str]) -> dict[str, float]:
-    rows = _most_first(np.flatnonzero((moves.source == moves.outside) & (counts >= OCCUPIED)), counts)
+    rows = _most_first(_openings(moves, counts), counts)
     total = counts[rows].sum()
     return {names[moves.target[row]]: digits(counts[row] / total) for row in rows}
 
 
+def _openings(moves: Moves, counts: Floats) -> npt.NDArray[np.int64]:
+    """The columns of the moves from the start that the path makes: its most frequent one at least."""
+    opening = moves.source == moves.outside
+    return np.flatnonzero(opening & (counts >= min(OCCUPIED, counts[opening].max())))
+
+
 def _chain(moves: Moves, counts: Floats, timing: Timing, names: list[str]) -> dict[str, dict[str, w.Move]]:
     """The moves from each step that sessions come to, the busiest step first."""
-    starts = np.flatnonzero((moves.source == moves.outside) & (counts >= OCCUPIED))
+    starts = _openings(moves, counts)
     kept: dict[int, list[int]] = {}
     found = moves.target[starts].tolist()
     for step in found:
