@@ -21,7 +21,7 @@ value FIT_NOISE / sqrt(n) (Smirnov 1948)."""
 QUANTILES = 21
 STEP = 0.2
 """First step of a fit, in logs of the parameters."""
-DIGITS = 4
+DIGITS = 3
 """Significant digits of a parameter in the workload file: more would be noise."""
 
 

@@ -16,7 +16,7 @@ TRACE = 0.01
 """Sessions that must have left at a step for leaving there to be possible."""
 LEAST = 1e-3
 """Count given to a move that no session of the path is thought to have made, but some must make."""
-DIGITS = 4
+DIGITS = 3
 
 
 def user_paths(moves: Moves, mixture: MarkovMixture, pauses: Pauses, names: list[str]) -> list[w.Path]:
