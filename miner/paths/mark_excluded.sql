@@ -5,6 +5,7 @@ UPDATE requests SET excluded = CASE
     WHEN agent IN (SELECT agent FROM bots) OR target = '/robots.txt' THEN 'bot'
     WHEN method = 'OPTIONS' THEN 'preflight'
     WHEN NOT list_contains($methods, method) OR NOT starts_with(target, '/')
-        OR regexp_matches(target, $probes) THEN 'probe'
+        OR regexp_matches(target, $probes)
+        OR (status >= 400 AND regexp_matches(target, $scripts)) THEN 'probe'
     WHEN regexp_matches(target, $assets) THEN 'asset'
 END;

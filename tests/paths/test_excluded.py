@@ -76,3 +76,8 @@ def test_what_nobody_was_ever_answered_is_a_probe() -> None:
         store.ask("UPDATE requests SET endpoint = 'GET ' || target RETURNING line")
         mark_unanswered(store)
         assert excluded(store) == {"probe": 3}
+
+
+def test_scripts_are_probes_where_they_are_refused() -> None:
+    """A PHP site has visitors; who asks for scripts that are not there is a scanner."""
+    assert reasons([request(0, "/cart.php"), request(1, "/shell.php", status=404)]) == [None, "probe"]
