@@ -13,7 +13,10 @@ from miner.workload import METHODS
 HEALTH_AGENTS = (
     r"(?i)kube-probe|ELB-HealthChecker|GoogleHC|Consul Health|Amazon-Route53-Health|UptimeRobot|Pingdom"
 )
-HEALTH_TARGETS = r"(?i)^/(health|live|ready|ping|_health|health_?check)/?(\?|$)|^/([^?]*/)?(healthz|livez|readyz|actuator/health)/?(\?|$)"
+HEALTH_TARGETS = (
+    r"(?i)^/(health|live|ready|ping|_health|health_?check)/?(\?|$)"
+    r"|^/([^?]*/)?(healthz|livez|readyz|actuator/health)/?(\?|$)"
+)
 APPS = re.compile(r"(okhttp|Dart)/\d")
 """HTTP libraries of phone apps, which people hold, though crawlers can use them too."""
 ASSETS = r"(?i)^[^?]*\.(css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|mp4|webm|txt|xml)(\?|$)"
