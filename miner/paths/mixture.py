@@ -35,6 +35,9 @@ OCCUPIED = 0.5
 VERY_STRONG = 10.0
 """Difference in BIC that is very strong evidence (Kass and Raftery, "Bayes factors", JASA 90, 1995)."""
 
+FEW_SESSIONS, FEW_SHARE = 10, 0.005
+"""Sessions, and share of all, that a user path must have at least."""
+
 
 class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """A mixture of first-order Markov chains, fitted by expectation maximisation (EM).
@@ -226,15 +229,18 @@ def select(
 ) -> tuple[MarkovMixture, dict[int, float]]:
     """The mixture with the fewest components whose BIC none with more beats clearly, and each BIC tried.
 
+    One with a component of hardly any sessions is no candidate: an odd session is not a user path.
     Stops after two component counts in a row that were not clearly better.
     """
+    least = max(FEW_SESSIONS, FEW_SHARE * weight.sum())
     tried: dict[int, MarkovMixture] = {}
     scores: dict[int, float] = {}
     best = 1
     for components in range(1, min(most, X.shape[0]) + 1):
         tried[components] = MarkovMixture(sources, components, random_state=seed).fit(X, sample_weight=weight)
         scores[components] = tried[components].bic(X, weight)
-        if components == 1 or scores[components] < scores[best] - VERY_STRONG:
+        smallest = tried[components].weights_.min() * weight.sum()
+        if components == 1 or (scores[components] < scores[best] - VERY_STRONG and smallest >= least):
             best = components
         if components - best >= 2:
             break

@@ -130,18 +130,15 @@ def _rounded(value: object) -> object:
     return [_rounded(inner) for inner in value] if isinstance(value, tuple) else value
 
 
-def log_residuals(law: w.Law, pauses: Pauses, pace: float) -> tuple[Floats, float]:
-    """What each row tells of a session's pace, and how strongly a move's pauses show it.
+def pace_scores(law: w.Law, pauses: Pauses) -> Floats:
+    """What each row tells of its session's pace, shape (n,).
 
-    The first is the score of the log pace: d/de log P(row | every pause e^e times as long) at
-    e = 0, shape (n,). The second is its information per pause, E[score**2] under the law. A
-    session's summed scores over summed information estimate its log pace.
+    The score of the log pace: d/de log P(row | every pause e^e times as long) at e = 0.
     """
     step = 0.01
-    cdf = paced(distribution(law).cdf, pace)
+    cdf = distribution(law).cdf
 
     def at(shift: float) -> Floats:
         return np.log(probabilities(lambda x: cdf(x * np.exp(-shift)), pauses))
 
-    score = (at(step) - at(-step)) / (2 * step)
-    return score, float(np.average(score**2, weights=pauses.count))
+    return (at(step) - at(-step)) / (2 * step)

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from miner import workload as w
+from miner.laws import distribution
 from miner.paths.censored import Floats, count_pauses
-from miner.paths.think import ENOUGH, Fit, fit, log_residuals
+from miner.paths.think import ENOUGH, Fit, fit, pace_scores
 from miner.store import Store
 
 Ints = npt.NDArray[np.int64]
@@ -18,6 +19,7 @@ LEAST_PACE = 0.05
 """A smaller pace cannot be told from none, nor felt by a service."""
 
 
+LAST = 0.999
 NO_PAUSE = w.Quantiles(at=(0.0, 0.0))
 
 
@@ -100,21 +102,26 @@ def estimate_pace(pauses: Pauses, weight: Floats, fits: dict[int, Fit]) -> float
         rows = np.flatnonzero((pauses.move == move) & (weight > 0.01))
         if fitted.n < ENOUGH or isinstance(fitted.law, w.Quantiles):
             continue
-        scores[rows], informations[rows] = scored(pauses, rows, fitted)
+        scores[rows], informations[rows] = scored(pauses.think[rows], weight[rows], pauses.clock, fitted.law)
     products = _sum_of_products(scores, pauses.session, weight)
     expected = _sum_of_products(informations, pauses.session, weight)
     pace = float(np.sqrt(max(0.0, products / expected))) if expected > 0 else 0.0
     return round(pace, 3) if pace >= LEAST_PACE else 0.0
 
 
-def scored(pauses: Pauses, rows: Ints, fitted: Fit) -> tuple[Floats, float]:
-    """The score of each of `rows`, which are pauses of one move, and their information."""
-    ticks = np.round(np.maximum(pauses.think[rows], 0.0) / pauses.clock) * pauses.clock
+def scored(think: Floats, weight: Floats, clock: float, law: w.Law) -> tuple[Floats, float]:
+    """The score of each pause of one move, and the information that one has on average.
+
+    A pause beyond the law's LAST quantile counts as that long: where two visits were taken for one
+    session, the absence between them tells nothing of pace, and its score would drown all others.
+    """
+    longest = distribution(law).ppf(np.array([LAST]))[0]
+    ticks = np.round(np.clip(think, 0.0, longest) / clock) * clock
     values, which = np.unique(ticks, return_inverse=True)
-    counted = count_pauses(values, np.ones(len(values)), pauses.clock)
-    score, _ = log_residuals(fitted.law, counted, 0.0)
-    each = np.interp(values, counted.middle, score)[which]
-    return each - each.mean(), float(np.mean(each**2))
+    counted = count_pauses(values, np.ones(len(values)), clock)
+    each = np.interp(values, counted.middle, pace_scores(law, counted))[which]
+    each = each - np.average(each, weights=weight)
+    return each, float(np.average(each**2, weights=weight))
 
 
 def _sum_of_products(values: Floats, session: Ints, weight: Floats) -> float:

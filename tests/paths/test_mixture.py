@@ -156,3 +156,12 @@ def test_planted_chains_tell_the_best_possible() -> None:
     chains = [np.maximum(chain[moves.source, moves.target], 1e-12) for chain in (BROWSER, POLLER)]
     members = planted(moves.source, [0.7, 0.3], chains).predict(moves.counts)[which]
     assert members.tolist() == truth
+
+
+def test_an_odd_session_is_no_user_path() -> None:
+    """A session unlike all others lowers the BIC of a third chain, but does not become a path."""
+    walks, _ = sessions()
+    moves, _ = counted([*walks, (1, 1, 2, 2) * 12])
+    mixture, bic = find_paths(moves, None, SEED)
+    assert bic[3] < bic[2] - 10
+    assert mixture.n_components == 2

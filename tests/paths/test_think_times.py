@@ -221,6 +221,17 @@ def test_the_pace_is_found(pace: float) -> None:
         assert law.sigma == pytest.approx(0.6, rel=0.1)
 
 
+def test_two_visits_in_one_session_do_not_hide_the_pace() -> None:
+    """Three silences of half an hour inside sessions leave the pace as it is, with a gamma law too."""
+    rng = np.random.default_rng(SEED)
+    session = np.repeat(np.arange(2500), 6)
+    factor = np.exp(0.3 * rng.standard_normal(2500))[session]
+    think = rng.gamma(3.0, 2.0, len(session)) * factor
+    think[rng.choice(len(session), 3, replace=False)] = 1700.0
+    pauses = Pauses(session, session, np.zeros(len(session), int), seen(think, 1.0, rng), 1.0, 1)
+    assert time_path(pauses, np.ones(2500), {}).pace == pytest.approx(0.3, abs=PACE)
+
+
 def test_sessions_of_one_pause_have_no_pace() -> None:
     """Where no session has two pauses, nothing is known of a pace, and none is found."""
     pauses = sessions_of(0.4, 400, steps=1)
