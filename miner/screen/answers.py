@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import fsum
 from typing import Any
 
+from miner.generate.duration import visits
 from miner.ingest import rejects_by_reason
 from miner.paths.excluded import excluded
 from miner.store import Store
@@ -145,7 +147,7 @@ def answers(store: Store, workload: Workload, remarks: tuple[str, ...] = ()) -> 
         gap=recorded.gap,
         clock=recorded.clock,
         requests_per_session=SessionLengths(**_rows(store, "session_lengths")[0]),
-        paths=_paths(store, workload),
+        paths=_paths(workload),
         at_the_same_time=_together(store, workload),
         pauses=_pauses(store, workload),
         client_error_share=sum(one.client_errors * one.requests for one in answered) / total,
@@ -161,12 +163,15 @@ def _rows(store: Store, name: str, **params: Any) -> list[dict[str, Any]]:
     return store.fetch("miner.screen", name, **params).to_pylist()
 
 
-def _paths(store: Store, workload: Workload) -> tuple[TakenPath, ...]:
-    """The user paths, the most taken first."""
-    lengths = {row["path"]: row["requests"] for row in _rows(store, "path_lengths")}
+def _paths(workload: Workload) -> tuple[TakenPath, ...]:
+    """The user paths, the most taken first.
+
+    Requests per session are those of the path's chain, not of the sessions that were put in it: a
+    short session fits several paths and is put, whole, in the likeliest.
+    """
     taken = [
         TakenPath(
-            path.name, path.share, path.sessions, lengths.get(path.name, 0.0), path.start, main_moves(path)
+            path.name, path.share, path.sessions, fsum(visits(path).values()), path.start, main_moves(path)
         )
         for path in workload.paths
     ]
