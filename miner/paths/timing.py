@@ -19,6 +19,7 @@ LEAST_PACE = 0.05
 """A smaller pace cannot be told from none, nor felt by a service."""
 
 
+SURE = 3.0
 LAST = 0.999
 NO_PAUSE = w.Quantiles(at=(0.0, 0.0))
 
@@ -96,6 +97,8 @@ def estimate_pace(pauses: Pauses, weight: Floats, fits: dict[int, Fit]) -> float
 
     Pauses of one session share their pace and nothing else, so the expected product of the scores
     of two of them is the variance of log pace times both informations: the method of moments.
+    Without a pace, the sum of those products has the variance 2 * the sum of the informations'
+    products; a sum within SURE standard deviations of zero shows no pace.
     """
     scores, informations = np.zeros(len(weight)), np.zeros(len(weight))
     for move, fitted in fits.items():
@@ -105,7 +108,9 @@ def estimate_pace(pauses: Pauses, weight: Floats, fits: dict[int, Fit]) -> float
         scores[rows], informations[rows] = scored(pauses.think[rows], weight[rows], pauses.clock, fitted.law)
     products = _sum_of_products(scores, pauses.session, weight)
     expected = _sum_of_products(informations, pauses.session, weight)
-    pace = float(np.sqrt(max(0.0, products / expected))) if expected > 0 else 0.0
+    if products <= SURE * np.sqrt(2 * max(expected, 0.0)):
+        return 0.0
+    pace = float(np.sqrt(products / expected))
     return round(pace, 3) if pace >= LEAST_PACE else 0.0
 
 
