@@ -43,7 +43,7 @@ def _show_lengths(console: Console, found: Answers) -> None:
         console,
         [
             f"{one.mean:.1f} on average; {one.median} at the median, {one.p90} at p90.",
-            f"The longest has {count(one.most)}; {share(one.single)} have only one.",
+            f"The longest has {count(one.most)}; {share(one.single) if one.single else "none"} have only one.",
             f"They last {duration(one.seconds_median)} at the median, {duration(one.seconds_p90)} at p90.",
         ],
     )
