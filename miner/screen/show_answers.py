@@ -39,11 +39,12 @@ def _recorded(found: Answers) -> str:
 def _show_lengths(console: Console, found: Answers) -> None:
     heading(console, "1. How many requests does a user make in one session?")
     one = found.requests_per_session
+    single = share(one.single) if one.single else "none"
     lines(
         console,
         [
             f"{one.mean:.1f} on average; {one.median} at the median, {one.p90} at p90.",
-            f"The longest has {count(one.most)}; {share(one.single) if one.single else "none"} have only one.",
+            f"The longest has {count(one.most)}; {single} have only one.",
             f"They last {duration(one.seconds_median)} at the median, {duration(one.seconds_p90)} at p90.",
         ],
     )
