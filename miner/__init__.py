@@ -3,7 +3,7 @@
     import miner
 
     workload = miner.mine("access.log")
-    sessions = miner.simulate(workload, sessions=1000)
+    sessions = miner.simulate(workload, sessions=5000)
     miner.compare("access.log", sessions).frame()
 
 Whatever a user can get wrong raises MinerError.

@@ -76,4 +76,5 @@ def show_mined(mined: MinedLogs, *, json: bool) -> None:
     lines(console, [f"{mined.workload_file}: the workload, to review and edit"])
     lines(console, [f"{mined.locustfile}: the load test"])
     heading(console, "Next")
-    lines(console, [f"mine replay {mined.locustfile} --host http://127.0.0.1:8000"])
+    command = f"mine replay {mined.locustfile} --host http://127.0.0.1:8000 --sessions-per-second 2"
+    lines(console, [command])

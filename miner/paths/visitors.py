@@ -31,6 +31,11 @@ def set_visitors(store: Store, key: str | None = None) -> tuple[str, str]:
     coverage = {"user": row["users"], "address + agent": row["agents"], "address": row["addresses"]}
     shares = {name: count / row["requests"] for name, count in coverage.items()}
     chosen = key or next((name for name in KEYS if shares[name] >= MOSTLY), None)
+    if key is not None and not shares[key] and any(shares.values()):
+        raise TooLittleData(
+            f"No request of a person has what visitors were to be told apart by: {key}.",
+            "Leave out --visitor to have the best key found.",
+        )
     if chosen is None or not shares[chosen]:
         raise TooLittleData(
             "The log does not tell visitors apart: it has neither users nor addresses.",

@@ -87,7 +87,7 @@ def _show_together(console: Console, found: Answers) -> None:
     heading(console, "3. Which other operations run at the same time?")
     one = found.at_the_same_time
     reading = round(100 * (1 - one.writing))
-    about = f"While {reading} of 100 requests read, {100 - reading} write. "
+    about = f"{reading} % of requests read, {100 - reading} % write. "
     lines(console, [about + f"The busiest hour began at {one.busiest_hour:%Y-%m-%d %H:%M} UTC."])
     table(
         console,

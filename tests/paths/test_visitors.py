@@ -97,6 +97,12 @@ def test_an_unknown_key_is_refused() -> None:
         chosen([request(0)], "cookie")
 
 
+def test_a_key_that_no_request_has_is_refused_by_name() -> None:
+    """Asked for users in a log that has only addresses, the answer names what is missing."""
+    with pytest.raises(TooLittleData, match="told apart by: user"):
+        chosen([request(0)], "user")
+
+
 def test_a_log_that_names_nobody_is_too_poor() -> None:
     """Without users and addresses there are no visitors, even if one of these keys is asked for."""
     for key in (None, "user", "address"):
