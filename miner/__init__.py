@@ -43,6 +43,9 @@ __all__ = [
 # What needs DuckDB, pandas and scikit-learn is imported when it is used: `import miner` is quick.
 
 
+READING = {"format", "fields", "service", "timezone", "pseudonymise"}
+
+
 def mine(
     logs: str | Path | Sequence[str | Path],
     *,
@@ -53,15 +56,17 @@ def mine(
     """The workload recorded in one or more access logs.
 
     The store is kept in the file `db`, if given. `options` are those of `miner.paths.mine_workload`:
-    `openapi`, `visitor`, `gap` (seconds), `paths`, `seed`. Raises MinerError and TooLittleData.
+    `openapi`, `visitor`, `gap` (seconds), `paths`, `seed`; and of `miner.ingest.ingest`: `format`, `fields`,
+    `service`, `timezone`, `pseudonymise`. Raises MinerError and TooLittleData.
     """
     from miner.ingest import ingest
     from miner.paths import mine_workload
-    from miner.store import Store
+    from miner.places import store_to_fill
 
     files = [logs] if isinstance(logs, str | Path) else list(logs)
-    with Store.open(db) as store:
-        ingest(files, store)
+    reading = {key: options.pop(key) for key in READING & options.keys()}
+    with store_to_fill(Path(db) if db else None) as store:
+        ingest(files, store, **reading)
         return mine_workload(store, name=name or Path(files[0]).stem, **options)
 
 

@@ -36,17 +36,36 @@ def seconds(given: str | float) -> float:
         raise typer.BadParameter(f"{text!r} is no duration; write it like 90s, 15m or 2h.") from None
 
 
-Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Access logs, plain or gzip; - is stdin.")]
+Logs = Annotated[
+    list[str], typer.Argument(metavar="LOG", help="Files, folders or patterns, plain or packed; - is stdin.")
+]
 Db = Annotated[Path, typer.Option(metavar="DB", help="The DuckDB file with the logs.")]
 KeptDb = Annotated[Path | None, typer.Option(metavar="DB", help="Keep the requests in this DuckDB file.")]
 WorkloadFile = Annotated[Path, typer.Argument(metavar="W.toml", help="A workload file.")]
 Name = Annotated[str | None, typer.Option(help="Name of the workload.  [default: the first log's]")]
-Format = Annotated[str | None, typer.Option(help="Format of the logs.  [default: recognised]")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        help="A format's name, or the server's format string: '$remote_addr ...'.  [default: found]"
+    ),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="FIELD=WHERE,...", help="Where JSON or tables have started, method, ..."),
+]
+Service = Annotated[str | None, typer.Option(metavar="NAME", help="The service whose spans are meant.")]
+Timezone = Annotated[
+    str | None, typer.Option(metavar="ZONE", help="Of times without a zone: Europe/Berlin.  [default: UTC]")
+]
+Pseudonymise = Annotated[
+    bool, typer.Option("--pseudonymise", help="Keep no address and no user, but a name for each.")
+]
+Memory = Annotated[str | None, typer.Option(metavar="SIZE", help="What DuckDB may use: 512MB, 4GB.")]
 OpenApi = Annotated[
     str | None, typer.Option("--openapi", metavar="FILE_OR_URL", help="OpenAPI document: routes, bodies.")
 ]
 Visitor = Annotated[
-    str | None, typer.Option(help="What tells visitors apart: user, 'address + agent', address.")
+    str | None, typer.Option(help="What tells visitors apart: user, session, 'address + agent', address.")
 ]
 Gap = Annotated[
     float | None, typer.Option(parser=seconds, metavar="DURATION", help="Silence that ends a session: 30m.")
@@ -55,6 +74,11 @@ Paths = Annotated[int | None, typer.Option(metavar="N", help="Number of user pat
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File to write.  [default: stdout]")]
+
+
+def joined(parts: list[str] | None) -> str | None:
+    """What several --field say, as one."""
+    return ",".join(parts) if parts else None
 
 
 @app.callback()
@@ -77,6 +101,11 @@ def logs(
     ),
     name: Name = None,
     format: Format = None,  # noqa: A002 (the option's name)
+    field: Fields = None,
+    service: Service = None,
+    timezone: Timezone = None,
+    pseudonymise: Pseudonymise = False,
+    memory: Memory = None,
     openapi: OpenApi = None,
     visitor: Visitor = None,
     gap: Gap = None,
@@ -88,34 +117,65 @@ def logs(
     from miner.main_job import mine_logs, show_mined
 
     mined = mine_logs(
-        logs, db=db, out=out, name=name, format=format,
+        logs, db=db, out=out, name=name, memory=memory,
+        reading={
+            "format": format, "fields": joined(field), "service": service, "timezone": timezone,
+            "pseudonymise": pseudonymise,
+        },
         openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed,
     )  # fmt: skip
     show_mined(mined, json=json)
 
 
 @app.command()
-def ingest(logs: Logs, db: Db, format: Format = None, json: Json = False) -> None:  # noqa: A002
+def ingest(
+    logs: Logs,
+    db: Db,
+    format: Format = None,  # noqa: A002
+    field: Fields = None,
+    service: Service = None,
+    timezone: Timezone = None,
+    pseudonymise: Pseudonymise = False,
+    memory: Memory = None,
+    json: Json = False,
+) -> None:
     """Read logs into a store, and nothing else."""
     from miner.ingest import ingest
     from miner.places import logs_on_disk, store_to_fill
+    from miner.screen.progress import reading
     from miner.screen.reports import show_ingest
-    from miner.screen.terminal import show, working
+    from miner.screen.terminal import show
 
-    with working("Reading"), logs_on_disk(logs) as files, store_to_fill(db) as store:
-        report = ingest(files, store, format=format)
+    with logs_on_disk(logs) as files, store_to_fill(db, memory) as store, reading() as progress:
+        report = ingest(
+            files, store, format=format, fields=joined(field), service=service, timezone=timezone,
+            pseudonymise=pseudonymise, progress=progress,
+        )  # fmt: skip
     show(report, show_ingest, json=json, remarks=report.remarks)
 
 
 @app.command()
-def rejects(db: Db, json: Json = False) -> None:
+def rejects(
+    db: Db,
+    retry: Annotated[bool, typer.Option("--retry", help="Read them again, in --format if given.")] = False,
+    format: Format = None,  # noqa: A002
+    field: Fields = None,
+    timezone: Timezone = None,
+    json: Json = False,
+) -> None:
     """Show the lines that could not be read, by reason."""
-    from miner.ingest import rejects_by_reason
+    from miner.ingest import rejects_by_reason, retry_rejects
     from miner.screen.reports import show_rejects
-    from miner.screen.terminal import show
+    from miner.screen.terminal import say, show
     from miner.store import Store
 
+    if (format or field) and not retry:
+        raise typer.BadParameter("--format and --field go with --retry.")
     with Store.open(db, create=False) as store:
+        if retry:
+            report = retry_rejects(store, format=format, fields=joined(field), timezone=timezone)
+            for remark in report.remarks:
+                say(remark)
         show(rejects_by_reason(store), show_rejects, json=json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from miner.generate import generate
 from miner.ingest import ingest
@@ -12,6 +13,7 @@ from miner.output_files import must_take_files, write_files
 from miner.paths import mine_workload
 from miner.places import file_name, logs_on_disk, store_to_fill, workload_name
 from miner.screen.answers import Answers, answers
+from miner.screen.progress import reading as progressing
 from miner.screen.show_answers import show_answers
 from miner.screen.terminal import heading, lines, show_json, working
 from miner.screen.terminal import out as stdout
@@ -35,18 +37,22 @@ def mine_logs(
     out: Path,
     db: Path | None = None,
     name: str | None = None,
-    format: str | None = None,  # noqa: A002 (the word that users know from --format)
+    memory: str | None = None,
+    reading: dict[str, Any] | None = None,
     openapi: str | None = None,
     visitor: str | None = None,
     gap: float | None = None,
     paths: int | None = None,
     seed: int = 1,
 ) -> MinedLogs:
-    """`out` holds the workload file and the locustfile of the logs, both or neither. Raises MinerError."""
+    """`out` holds the workload file and the locustfile of the logs, both or neither.
+
+    `reading` has the options of `miner.ingest.ingest`. Raises MinerError.
+    """
     must_take_files(out)
-    with logs_on_disk(logs) as files, store_to_fill(db) as store:
-        with working("Reading the logs"):
-            report = ingest(files, store, format=format)
+    with logs_on_disk(logs) as files, store_to_fill(db, memory) as store:
+        with progressing() as progress:
+            report = ingest(files, store, progress=progress, **(reading or {}))
         with working("Mining user paths"):
             workload = mine_workload(
                 store,

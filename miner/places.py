@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import duckdb
+
 from miner.errors import MinerError
 from miner.store import Store, remove
 
@@ -30,20 +32,35 @@ def logs_on_disk(logs: Sequence[str]) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def store_to_fill(db: Path | None) -> Iterator[Store]:
-    """The store at `db`, or one in memory. A new file that got no log is gone if the block raises."""
-    new = db is not None and not db.exists()
-    store = Store.open(db)
+def store_to_fill(db: Path | None, memory: str | None = None) -> Iterator[Store]:
+    """The store at `db`, or one that is gone afterwards; a new file that got no log is gone if it raises."""
+    if db is None:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Store.open(Path(folder) / "logs.duckdb", memory=memory) as store,
+        ):
+            yield store
+        return
+    new = not db.exists()
+    store = Store.open(db, memory=memory)
     try:
         yield store
     except BaseException:
-        unused = new and not store.table("sources").num_rows
+        unused = new and not has_source(store)
         store.close()
-        if unused and db is not None:
+        if unused:
             remove(db)
         raise
     finally:
         store.close()
+
+
+def has_source(store: Store) -> bool:
+    """Whether any log is in the store, as far as it can still be asked."""
+    try:
+        return bool(store.table("sources").num_rows)
+    except (MinerError, duckdb.Error):
+        return False
 
 
 def workload_name(log: str) -> str:

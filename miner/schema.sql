@@ -1,5 +1,8 @@
 -- The tables that every store has (a row of each is described at the table).
-CREATE TABLE meta (version INTEGER NOT NULL);
+CREATE TABLE meta (version INTEGER NOT NULL, salt VARCHAR NOT NULL);
+
+-- A row is a log format that a user described.
+CREATE TABLE formats (name VARCHAR PRIMARY KEY, template VARCHAR, fields VARCHAR);
 
 -- A row is a log file that was read.
 CREATE TABLE sources (
@@ -18,6 +21,21 @@ CREATE TABLE sources (
     ingested_at TIMESTAMPTZ NOT NULL
 );
 
+-- A row is what else is known of a log file: why it was read in its format, behind which prefix, the fingerprint
+-- of its beginning, whether its last line had an end, the resolution of its clock in seconds, whether it has
+-- durations, whether its stamps were rewritten, how many secrets were masked.
+CREATE TABLE source_facts (
+    source_id  INTEGER PRIMARY KEY,
+    recognised VARCHAR NOT NULL,
+    prefix     VARCHAR,
+    head       VARCHAR NOT NULL,
+    finished   BOOLEAN NOT NULL,
+    clock      DOUBLE,
+    durations  BOOLEAN NOT NULL,
+    restamped  BOOLEAN NOT NULL,
+    masked     BIGINT NOT NULL
+);
+
 -- A row is one HTTP request as logged.
 CREATE TABLE requests (
     source_id  INTEGER NOT NULL,
@@ -26,7 +44,8 @@ CREATE TABLE requests (
     started    TIMESTAMPTZ NOT NULL,
     finished   TIMESTAMPTZ NOT NULL,
     method     VARCHAR NOT NULL,
-    target     VARCHAR NOT NULL,
+    -- Nearly every target is another one: to compress them takes longer than all else, and saves little.
+    target     VARCHAR NOT NULL USING COMPRESSION uncompressed,
     route      VARCHAR,
     endpoint   VARCHAR,
     status     USMALLINT NOT NULL,
@@ -38,7 +57,10 @@ CREATE TABLE requests (
     trace_id   VARCHAR,
     excluded   VARCHAR,
     session_id BIGINT,
-    position   INTEGER
+    position   INTEGER,
+    forwarded  VARCHAR,
+    client_session VARCHAR,
+    http_route VARCHAR
 );
 
 -- A row is a line that could not be read, and why.
@@ -59,4 +81,4 @@ CREATE TABLE sessions (
     path       VARCHAR
 );
 
-INSERT INTO meta VALUES ($version);
+INSERT INTO meta VALUES ($version, $salt);

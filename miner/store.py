@@ -6,8 +6,12 @@ it as `$named` parameters only. Rows come back as Arrow.
 
 from __future__ import annotations
 
+import glob
+import os
 import re
-from collections.abc import Iterator
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -19,15 +23,25 @@ import pyarrow as pa
 
 from miner.errors import MinerError
 
-VERSION = 1
+VERSION = 2
 """Of the schema. A store with a higher one was written by a newer release."""
+MEMORY = re.compile(r"[1-9]\d{0,5} ?([KMGT]i?B)", re.IGNORECASE)
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SETTINGS: dict[str, Any] = {
     # A name in SQL is a table, never a Python variable that happens to be in scope.
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    # Rows are told apart by source and line: to keep them in order would keep all but one core waiting.
+    "preserve_insertion_order": False,
 }
+IN_OUR_WORDS = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.SerializationException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+)
 TROUBLES: tuple[tuple[str, str, str], ...] = (
     (r"Is a directory", "{path} is a folder, not a store.", "Name a file in it, such as traffic.duckdb."),
     (
@@ -35,7 +49,7 @@ TROUBLES: tuple[tuple[str, str, str], ...] = (
         "{path} is open in another process ({0}).",
         "Close it there (a notebook, a DuckDB shell or another `mine`) and run this again.",
     ),
-    (r"lock", "{path} is open in another process.", "Close it there and run this again."),
+    (r"[Ll]ock on file|\block\b", "{path} is open in another process.", "Close it there and run this again."),
     (
         r"not a valid DuckDB|enough bytes|checksum|[Cc]orrupt",
         "{path} is not a DuckDB file, or it is truncated.",
@@ -46,7 +60,21 @@ TROUBLES: tuple[tuple[str, str, str], ...] = (
         "{path} was written by another version of DuckDB.",
         "Update the duckdb package, or ingest the logs into a new file.",
     ),
-    (r"No space left", "There is no space left for {path}.", "Free some, or put the store elsewhere."),
+    (
+        r"Out of Memory|failed to allocate|could not allocate|max_temp_directory",
+        "There is not enough memory for {path}, or not enough room beside it.",
+        "Allow more with --memory, or make room where the store is.",
+    ),
+    (
+        r"Permission denied|Read-only",
+        "{path} cannot be written.",
+        "Name a file in a folder you can write to.",
+    ),
+    (
+        r"No space left|File too large",
+        "There is no space left for {path}.",
+        "Free some, or put the store elsewhere.",
+    ),
 )
 
 
@@ -58,34 +86,54 @@ class Store:
         self._name = name
 
     @classmethod
-    def open(cls, path: str | Path | None, *, create: bool = True) -> Self:
+    def open(cls, path: str | Path | None, *, create: bool = True, memory: str | None = None) -> Self:
         """A store with our tables: in the file at `path`, or in memory if that is None.
 
-        A missing file is created, unless `create` is false. Raises MinerError if the file cannot be
-        used; one that was not there before is then not there either.
+        A missing file is created, unless `create` is false. DuckDB uses up to `memory` (`512MB`), beyond
+        which it uses the disk. Raises MinerError if the file cannot be used; one that was not there before
+        is then not there either.
         """
         if path is None:
-            store = cls(duckdb.connect(config=SETTINGS), "the store in memory")
-            store._prepare(new=True)
-            return store
+            return cls._connect(":memory:", "the store in memory", new=True, memory=memory)
         file = Path(path)
-        new = not file.exists()
-        if new and not create:
-            raise MinerError(f"There is no store at {file}.", "Fill one with `mine ingest LOG --db DB`.")
-        try:
-            return cls._open_file(file, new)
-        except BaseException:
-            if new:
-                remove(file)
-            raise
+        if not file.exists():
+            if not create:
+                raise MinerError(f"There is no store at {file}.", "Fill one with `mine ingest LOG --db DB`.")
+            cls._create(file)
+        return cls._connect(str(file), str(file), memory=memory)
 
     @classmethod
-    def _open_file(cls, file: Path, new: bool) -> Self:
+    def _create(cls, file: Path) -> None:
+        """An empty store is at `file`, where nothing was: at no moment is there half of one."""
+        unfinished = file.with_name(f".{file.name}.{os.getpid()}.new")
+        remove_abandoned(file)
         try:
-            connection = duckdb.connect(file, config=SETTINGS)
+            store = cls._connect(str(unfinished), str(file), new=True)
+            try:
+                store._execute("CHECKPOINT")  # at its end DuckDB would not say that the disk is full
+            finally:
+                store.close()
+            os.link(unfinished, file)
+        except FileExistsError:  # another process was as quick: its store will do
+            return
+        except OSError as error:
+            raise MinerError(
+                f"The store {file} cannot be made: {error.strerror}.",
+                "Name a file in a folder you can write to.",
+            ) from error
+        finally:
+            remove(unfinished)
+
+    @classmethod
+    def _connect(cls, place: str, name: str, *, new: bool = False, memory: str | None = None) -> Self:
+        settings = {**SETTINGS, **({"memory_limit": checked_memory(memory)} if memory else {})}
+        if place == ":memory:":  # what does not fit goes where temporary files go, not where we stand
+            settings["temp_directory"] = str(Path(tempfile.gettempdir()) / f"mine-{os.getpid()}.tmp")
+        try:
+            connection = duckdb.connect(place, config=settings)
         except duckdb.Error as error:
-            raise trouble(str(file), error) from error
-        store = cls(connection, str(file))
+            raise trouble(name, error) from error
+        store = cls(connection, name)
         try:
             store._prepare(new)
         except BaseException:
@@ -97,7 +145,7 @@ class Store:
         self._execute("SET TimeZone = 'UTC'")
         if new:
             with self.transaction():
-                self.run("miner", "schema", version=VERSION)
+                self.run("miner", "schema", version=VERSION, salt=secrets.token_hex(16))
         self._check_version()
 
     def _check_version(self) -> None:
@@ -106,6 +154,11 @@ class Store:
                 f"{self._name} is a DuckDB file, but not a store of this tool.", "Name another file."
             )
         version = self.ask("SELECT max(version) AS version FROM meta")["version"][0].as_py()
+        if version is not None and version < VERSION:
+            raise MinerError(
+                f"{self._name} was written by an older version of this tool.",
+                "Ingest the logs again, into a new file.",
+            )
         if version is None or version > VERSION:
             raise MinerError(
                 f"{self._name} was written by a newer version of this tool.",
@@ -169,7 +222,25 @@ class Store:
         try:
             yield
         finally:
-            self._connection.unregister(name)
+            with suppress(
+                duckdb.Error
+            ):  # in a transaction that failed nothing can be said; it is gone anyway
+                self._connection.unregister(name)
+
+    @contextmanager
+    def viewing(
+        self, name: str, rows: str, make: Callable[[duckdb.DuckDBPyRelation], duckdb.DuckDBPyRelation]
+    ) -> Iterator[None]:
+        """SQL in the block can read, under `name`, what `make` makes of the table or view `rows`."""
+        with self._own_words():
+            self._connection.register(quoted(name)[1:-1], make(self._connection.table(quoted(rows)[1:-1])))
+        try:
+            yield
+        finally:
+            with suppress(
+                duckdb.Error
+            ):  # in a transaction that failed nothing can be said; it is gone anyway
+                self._connection.unregister(name)
 
     def _names(self) -> set[str]:
         return set(self.ask("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")[0].to_pylist())
@@ -186,8 +257,15 @@ class Store:
     def _own_words(self) -> Iterator[None]:
         try:
             yield
-        except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
+        except IN_OUR_WORDS as error:
             raise trouble(self._name, error) from error
+
+
+def checked_memory(text: str) -> str:
+    """The amount of memory. Raises MinerError if it is none."""
+    if not MEMORY.fullmatch(text):
+        raise MinerError(f"{text!r} is no amount of memory.", "Write it like 512MB or 4GB.")
+    return text
 
 
 def script(package: str, name: str) -> str:
@@ -213,6 +291,26 @@ def trouble(path: str, error: duckdb.Error) -> MinerError:
     return MinerError(
         f"The store {path} cannot be used: {reason}.", "Name a file in a folder you can write to."
     )
+
+
+def remove_abandoned(file: Path) -> None:
+    """Nothing is left beside `file` of processes that died while they made it."""
+    for leftover in file.parent.glob(f".{glob.escape(file.name)}.*.new*"):
+        process = leftover.name.removeprefix(f".{file.name}.").partition(".")[0]
+        if process.isdecimal() and not alive(int(process)):
+            with suppress(OSError):
+                leftover.unlink(missing_ok=True)
+
+
+def alive(process: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def remove(file: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from miner.errors import one_line
+from miner.ingest.raw_text import readable
 from miner.store import Store
 
 SHOWN = 120
@@ -19,6 +20,8 @@ class SourceReport:
     source_id: int
     name: str
     format: str
+    recognised: str
+    """Why it was read in this format."""
     lines: int
     requests: int
     rejects: int
@@ -30,6 +33,10 @@ class SourceReport:
     """Resolution of the log's clock in seconds; None without requests."""
     durations: bool
     """Whether the log says how long requests took. If not, finished equals started."""
+    restamped: bool
+    """Whether somebody rewrote its time stamps: then no pause in it is true."""
+    masked: int
+    """Values in targets and referrers that look like secrets: they are not in the store."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,7 @@ class Rejected:
 
 def source_reports(store: Store) -> tuple[SourceReport, ...]:
     """A report for every file in the store, in the order they were read."""
-    columns = store.fetch("miner.ingest", "source_reports").to_pydict()
-    rows = zip(*(columns[name] for name in SourceReport.__dataclass_fields__), strict=True)
-    return tuple(SourceReport(*row) for row in rows)
+    return tuple(SourceReport(**row) for row in store.fetch("miner.ingest", "source_reports").to_pylist())
 
 
 def rejects_by_reason(store: Store) -> list[Rejected]:
@@ -69,5 +74,5 @@ def rejects_by_reason(store: Store) -> list[Rejected]:
 
 def shortened(raw: str) -> str:
     """The beginning of `raw`, with everything escaped that a terminal would not print as it is."""
-    text = one_line(raw[:SHOWN])
+    text = one_line(readable(raw[:SHOWN]))
     return text[:SHOWN] + "…" if len(text) > SHOWN or len(raw) > SHOWN else text

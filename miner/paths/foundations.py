@@ -40,6 +40,11 @@ def prepare(
     """
     if gap is not None and gap <= 0:
         raise MinerError(f"A gap of {gap:g} seconds ends no session.", "Give a number above 0.")
+    if false := store.fetch("miner.paths", "restamped").column("name").to_pylist():
+        raise TooLittleData(
+            f"The time stamps of {', '.join(false)} were rewritten, so its pauses and sessions are nobody's.",
+            "Leave the file out, into a new store.",
+        )
     document = load(openapi) if openapi else None
     with store.transaction():
         mark_excluded(store)

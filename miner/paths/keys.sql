@@ -2,6 +2,7 @@
 SELECT
     count(*) AS requests,
     count("user") AS users,
+    count(client_session) AS sessions,
     count(address) FILTER (WHERE agent IS NOT NULL) AS agents,
     count(address) AS addresses
 FROM requests WHERE excluded IS NULL

@@ -9,6 +9,7 @@ UPDATE requests SET visitor = found.visitor FROM (
                 THEN 'user ' || min("user") OVER soon END,
             'address ' || address || coalesce(' ' || agent, '')
         )
+        WHEN 'session' THEN coalesce('session ' || client_session, 'address ' || address || coalesce(' ' || agent, ''))
         WHEN 'address + agent' THEN 'address ' || address || coalesce(' ' || agent, '')
         ELSE 'address ' || address
     END AS visitor

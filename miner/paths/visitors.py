@@ -5,7 +5,7 @@ from __future__ import annotations
 from miner.errors import MinerError, TooLittleData
 from miner.store import Store
 
-KEYS = ("user", "address + agent", "address")
+KEYS = ("user", "session", "address + agent", "address")
 """What can tell visitors apart, the best first."""
 MOSTLY = 0.5
 """Share of requests that must have a key for it to be chosen."""
@@ -28,7 +28,12 @@ def set_visitors(store: Store, key: str | None = None) -> tuple[str, str]:
             "No request in the log was made by a person.",
             "See what was left out with `mine sessions`; name a log of people's traffic.",
         )
-    coverage = {"user": row["users"], "address + agent": row["agents"], "address": row["addresses"]}
+    coverage = {
+        "user": row["users"],
+        "session": row["sessions"],
+        "address + agent": row["agents"],
+        "address": row["addresses"],
+    }
     shares = {name: count / row["requests"] for name, count in coverage.items()}
     chosen = key or next((name for name in KEYS if shares[name] >= MOSTLY), None)
     if key is not None and not shares[key] and any(shares.values()):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from miner.ingest import IngestReport, Rejected
-from miner.paths import prepare
-from miner.replay import Run
 from miner.screen.terminal import count, duration, heading, lines, say, table
 from miner.store import Store
-from miner.verify import Fidelity, Figure
+
+if TYPE_CHECKING:
+    from miner.ingest import IngestReport, Rejected
+    from miner.replay import Run
+    from miner.verify import Fidelity, Figure
 
 NOISE = 1.5
 """Ratio up to which a distance is not to be told from noise: a floor is itself an estimate."""
@@ -30,6 +32,8 @@ def show_ingest(console: Console, report: IngestReport) -> None:
     if rows:
         columns = ["file", "format", ">lines", ">requests", ">rejects", ">blanks", ">duplicates"]
         table(console, columns, rows)
+        heading(console, "Why in this format")
+        lines(console, [f"{s.name}: {s.format}, {s.recognised}" for s in report.sources])
 
 
 def show_rejects(console: Console, rejects: Sequence[Rejected]) -> None:
@@ -57,6 +61,8 @@ class Basis:
     @classmethod
     def of(cls, store: Store, *, openapi: str | None, visitor: str | None, gap: float | None) -> Basis:
         """The sessions of `store`, which are made anew. Raises MinerError."""
+        from miner.paths import prepare  # it takes seconds to import, and `mine ingest` has no use for it
+
         found = prepare(store, openapi=openapi, visitor=visitor, gap=gap)
         rows = store.fetch("miner.screen", "routes").to_pylist()
         return cls(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from miner.errors import MinerError
 from miner.ingest import ingest, rejects_by_reason
-from miner.ingest.log_file import BLOCK, examine
+from miner.ingest.lines import BLOCK
 from miner.store import Store
 
 GOOD = b'192.0.2.1 - - [23/Mar/2026:10:11:12 +0000] "GET /a HTTP/1.1" 200 512 "-" "curl/8.0"'
@@ -85,16 +85,32 @@ def test_lines_are_numbered_across_blocks(tmp_path: Path) -> None:
         assert store.ask("SELECT count(DISTINCT line) AS n FROM requests")["n"].to_pylist() == [2 * before]
 
 
-def test_a_log_that_grows_is_read_as_it_was(tmp_path: Path) -> None:
-    """Lines that a server appends while we read belong to the next ingest."""
+def test_a_log_that_grows_is_read_on(tmp_path: Path) -> None:
+    """What a server appends is read next time, and a line that had no end is read anew; nothing twice."""
     path = log_of(tmp_path, GOOD + b"\n" + GOOD[:40])
-    log = examine(path)
-    with path.open("ab") as server:
-        server.write(GOOD[40:] + b"\n" + GOOD + b"\n")
-    assert [raw for batch in log.batches() for raw in batch["raw"].to_pylist()] == [
-        GOOD.decode(),
-        GOOD[:40].decode(),
-    ]
+    with Store.open(None) as store:
+        (first,) = ingest([path], store).sources
+        with path.open("ab") as server:
+            server.write(GOOD[40:] + b"\n\n" + GOOD + b"\n")
+        (second,) = ingest([path], store).sources
+        assert store.table("sources").num_rows == 1
+        assert sorted(store.table("requests")["line"].to_pylist()) == [1, 2, 4]
+    assert (first.lines, first.requests, first.rejects) == (2, 1, 1)
+    assert (second.lines, second.requests, second.rejects, second.blanks) == (4, 3, 0, 1)
+
+
+def test_a_log_that_shrank_is_read_again(tmp_path: Path) -> None:
+    """Lines that were read before at the same place are duplicates, others are new, and it is said."""
+    other = GOOD.replace(b"/a", b"/new")
+    path = log_of(tmp_path, b"\n".join([GOOD, GOOD, WRONG, GOOD, GOOD]))
+    with Store.open(None) as store:
+        ingest([path], store)
+        path.write_bytes(b"\n".join([GOOD, other, WRONG]))
+        report = ingest([path], store)
+        assert store.table("requests").num_rows == 4 + 1
+    (source,) = report.sources
+    assert (source.lines, source.requests, source.rejects, source.duplicates) == (3, 1, 0, 2)
+    assert any("shorter than when it was read before" in remark for remark in report.remarks)
 
 
 def test_the_format_is_recognised_and_reported(tmp_path: Path) -> None:
@@ -137,7 +153,7 @@ def test_a_compressed_log_is_read(tmp_path: Path) -> None:
         (b"\n \n", "only blank lines"),
         (b"\x7fELF\x00\x01\n\x00\n", "looks binary"),
         (gzip.compress(GOOD * 1000)[:-20], "compressed data is damaged"),
-        (b"a,b\n1,2\n", r"line 1 is not combined: no \[time stamp\]: a,b"),
+        (b"a,b\n1,2\n", r"line 1 is not .* where it belongs: a,b"),
         (GOOD + b"\n" + WRONG + b"\n\x1b[2J\n\x1b]0;x\n", "line 2 is not combined"),
     ],
 )
@@ -157,8 +173,9 @@ def test_all_files_are_looked_for_first(tmp_path: Path) -> None:
     with Store.open(None) as store:
         with pytest.raises(MinerError, match="There is no file"):
             ingest([good, tmp_path / "none.log"], store)
-        with pytest.raises(MinerError, match="is a folder"):
-            ingest([good, tmp_path], store)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(MinerError, match="There is no file in"):
+            ingest([good, tmp_path / "empty"], store)
         with pytest.raises(MinerError, match="no log to read"):
             ingest([], store)
         with pytest.raises(MinerError, match="no format 'cobined'"):
@@ -172,7 +189,7 @@ def test_rejects_are_listed_by_reason_and_safe_to_print(tmp_path: Path) -> None:
     with Store.open(None) as store:
         ingest([log_of(tmp_path, b"\n".join(lines))], store)
         first, second = rejects_by_reason(store)
-    assert (first.reason, first.count, first.line) == ("not combined: no [time stamp]", 2, 4)
+    assert (first.reason, first.count, first.line) == ("not combined: no identity where it belongs", 2, 4)
     assert first.source == "access.log"
     assert first.example.startswith("\\x1b[2Jhello")
     assert len(first.example) < 130

@@ -93,7 +93,7 @@ def test_a_user_is_no_address() -> None:
 
 def test_an_unknown_key_is_refused() -> None:
     """A key that there is not is refused with those that there are."""
-    with pytest.raises(MinerError, match="Choose one of: user, address"):
+    with pytest.raises(MinerError, match="Choose one of: user, session, address"):
         chosen([request(0)], "cookie")
 
 

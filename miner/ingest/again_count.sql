@@ -1,0 +1,2 @@
+-- A row says how many lines were read before.
+SELECT count(*) AS again FROM again

@@ -1,0 +1,2 @@
+-- A row is the salt of this store's pseudonyms.
+SELECT salt FROM meta

@@ -1,0 +1,2 @@
+-- A row says how many lines are still to be looked at.
+SELECT count(*) AS lines FROM slow
