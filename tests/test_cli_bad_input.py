@@ -28,7 +28,7 @@ WORKLOAD = (SAMPLE / "players.toml").read_text(encoding="utf-8")
 CASES: list[tuple[str, int, str]] = [
     # A log that cannot be read.
     ("logs missing.log", 2, "missing.log"),
-    ("logs folder", 2, "no file in folder"),
+    ("logs folder", 2, "no format known"),
     ("logs empty.log", 2, "empty.log is empty"),
     ("logs blank.log", 2, "only blank lines"),
     ("logs binary.log", 2, "binary.log"),

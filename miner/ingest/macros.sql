@@ -15,7 +15,7 @@ END;
 CREATE OR REPLACE TEMP MACRO is_epoch(stamp) AS regexp_full_match(stamp, '[0-9]{9,19}(\.[0-9]+)?');
 
 CREATE OR REPLACE TEMP MACRO fraction(stamp) AS to_microseconds(coalesce(TRY_CAST(
-    rpad(left(regexp_extract(stamp, ':[0-9]{1,2}:[0-9]{1,2}[.,]([0-9]+)', 1), 6), 6, '0') AS BIGINT
+    rpad(left(regexp_extract(stamp, ':[0-9]{1,2}:[0-9]{2}[.,]([0-9]+)', 1), 6), 6, '0') AS BIGINT
 ), 0));
 
 -- The latest year that does not put the time into the future.
@@ -51,7 +51,7 @@ END;
 
 -- The 60th second, a leap second, is the next one.
 CREATE OR REPLACE TEMP MACRO local_time(local) AS
-    written_time(regexp_replace(regexp_replace(local, ':60([^0-9]|$)', ':59\1'), '(:[0-9]{1,2}:[0-9]{1,2})[.,][0-9]+', '\1'))
+    written_time(regexp_replace(regexp_replace(local, ':60([^0-9]|$)', ':59\1'), '(:[0-9]{1,2}:[0-9]{2})[.,][0-9]+', '\1'))
     + fraction(local) + CASE WHEN regexp_matches(local, ':60([^0-9]|$)') THEN INTERVAL 1 SECOND ELSE INTERVAL 0 SECOND END;
 
 CREATE OR REPLACE TEMP MACRO in_microseconds(seconds) AS

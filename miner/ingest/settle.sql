@@ -4,7 +4,7 @@ SELECT
     source_id,
     line,
     agent AS reason,
-    CASE WHEN $salt IS NOT NULL THEN '' ELSE coalesce(referrer, regexp_replace(target, '\r?\n$', '')) END AS raw
+    CASE WHEN $salt IS NOT NULL THEN '' ELSE coalesce(referrer, regexp_replace(target, '\r?\n?$', '')) END AS raw
 FROM requests
 WHERE source_id = $source_id AND method = '' AND agent != 'blank';
 

@@ -54,11 +54,6 @@ def fields(found: dict[str, Expression]) -> list[Expression]:
     return [found.get(name, NULL).alias(name) for name in FIELDS]
 
 
-def chopped() -> Expression:
-    """The line without its line end."""
-    return call("regexp_replace", RAW, constant(r"\r?\n$"), constant(""))
-
-
 def blank() -> Expression:
     """Whether there is nothing but white space in the line."""
     return call("trim", RAW, constant(WHITE)) == constant("")

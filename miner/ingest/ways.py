@@ -340,7 +340,7 @@ def unprefixed(prefix: str) -> Callable[[Relation], Relation]:
             inner = CaseExpression(
                 is_object(text), first_of(call("json_extract_string", text, constant(DOCKER_LOG)), RAW)
             ).otherwise(RAW)
-        whole = first_of(EXACT, call("regexp_replace", RAW, constant(r"\r?\n$"), constant("")))
+        whole = first_of(EXACT, call("regexp_replace", RAW, constant(r"\r?\n?$"), constant("")))
         return lines.select(LINE, inner.alias("raw"), whole.alias("exact"))
 
     return strip
