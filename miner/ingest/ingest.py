@@ -17,7 +17,7 @@ from miner.ingest.headers import WITH_HEADER, with_headers
 from miner.ingest.identity import Identity, identity
 from miner.ingest.lines import LINES, Seen, batches
 from miner.ingest.opened import DAMAGED, damaged, opened, unreadable
-from miner.ingest.recognise import Choice, Sample, recognise, sample
+from miner.ingest.recognise import Choice, Sample, recognise, sample, stamps_of
 from miner.ingest.remarks import of_source, of_stamps
 from miner.ingest.report import IngestReport, SourceReport, source_reports
 from miner.ingest.split_plan import TakeApart
@@ -276,12 +276,7 @@ class Taking:
 
 def describe(source: SourceReport, seen: Sample, choice: Choice, store: Store, work: Work) -> None:
     """The remarks about the file are among those of the ingest."""
-    if choice.way.kind not in {"records", "w3c"}:
-        texts = seen.without(choice.prefix).texts if choice.prefix else seen.texts
-        table = pa.table({"line": seen.numbers, "raw": texts, "exact": [None] * len(texts)}, schema=LINES)
-        with store.offering("sampled", table), store.viewing("fields", "sampled", choice.way.exact):
-            stamps = store.fetch("miner.ingest", "stamps").column("stamp").to_pylist()
-        work.remarks += of_stamps(source.name, stamps, work.asked.timezone)
+    work.remarks += of_stamps(source.name, stamps_of(choice, seen), work.asked.timezone)
     work.remarks += of_source(source, choice.way, store)
 
 

@@ -51,8 +51,8 @@ END;
 
 -- The 60th second, a leap second, is the next one.
 CREATE OR REPLACE TEMP MACRO local_time(local) AS
-    written_time(regexp_replace(regexp_replace(local, ':60([^0-9]|$)', ':59\1'), '(:[0-9]{1,2}:[0-9]{2})[.,][0-9]+', '\1'))
-    + fraction(local) + CASE WHEN regexp_matches(local, ':60([^0-9]|$)') THEN INTERVAL 1 SECOND ELSE INTERVAL 0 SECOND END;
+    written_time(regexp_replace(regexp_replace(local, ':60([^0-9:]|$)', ':59\1'), '(:[0-9]{1,2}:[0-9]{2})[.,][0-9]+', '\1'))
+    + fraction(local) + CASE WHEN regexp_matches(local, ':60([^0-9:]|$)') THEN INTERVAL 1 SECOND ELSE INTERVAL 0 SECOND END;
 
 CREATE OR REPLACE TEMP MACRO in_microseconds(seconds) AS
     CASE WHEN seconds >= 1e9 THEN -1 ELSE CAST(round(seconds * 1e6) AS BIGINT) END;

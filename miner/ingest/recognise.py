@@ -270,6 +270,18 @@ def by_table(way: Way, seen: Sample) -> Iterator[Verdict]:
 VERDICTS = {"template": by_template, "json": by_keys, "w3c": by_header, "records": by_table}
 
 
+def stamps_of(choice: Choice, seen: Sample) -> list[str]:
+    """The time stamps in the sampled lines, as they are written; none where the format fixes how they are."""
+    texts = seen.without(choice.prefix).texts if choice.prefix else seen.texts
+    way = choice.way
+    if way.kind == "template":
+        found = (re.search(way.stages[-1][0], text) for text in texts)
+        return [one["stamp"] for one in found if one and one["stamp"] not in {"", "-"}]
+    values = (parsed(text) for text in texts) if way.kind == "json" else ()
+    held = ((at_path(value, path) for path in way.paths["stamp"]) for value in values)
+    return [str(one) for one in (next((x for x in some if x is not None), None) for some in held) if one]
+
+
 def parsed(text: str) -> Any:
     """The value that the text is JSON of, or None."""
     for attempt in (text, text.replace("\\x", "\\\\x")):  # what is no UTF-8 shows as \xhh, which JSON has not

@@ -301,7 +301,8 @@ def _word_fields(words: list[Word], column: Expression, found: dict[str, Express
         if word.piece.meaning.field not in SEEN_LATER:
             conditions.append(value != constant(""))
         shut = OPEN.get(word.before[-1:])
-        if shut and word.after.startswith(shut):  # where `exact` ends the value
+        if shut and word.after.startswith(shut) and word.piece.meaning.field not in SEEN_LATER:
+            # where `exact` ends the value
             conditions.append(~call("contains", value, constant(shut)))
         if word.piece.meaning.field:
             found[word.piece.meaning.field] = value
