@@ -211,10 +211,10 @@ def json_template(text: str) -> dict[str, tuple[str, Meaning]] | None:
     for path, value in leaves:
         match = dialect.variable.fullmatch(value)
         meaning = dialect.means(match["name"] or match.groupdict().get("braced", "")) if match else None
-        if meaning and meaning.field and meaning.rank >= found.get(meaning.field, ("", meaning))[1].rank:
-            found.setdefault(meaning.field, (path, meaning))
-            if meaning.rank > found[meaning.field][1].rank:
-                found[meaning.field] = (path, meaning)
+        if not meaning or not meaning.field:
+            continue
+        if meaning.field not in found or meaning.rank > found[meaning.field][1].rank:
+            found[meaning.field] = (path, meaning)
     must_suffice(set(found))
     return found
 

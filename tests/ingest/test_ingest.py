@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miner.errors import MinerError
-from miner.ingest import ingest, rejects_by_reason
+from miner.ingest import ingest, rejects_by_reason, retry_rejects
 from miner.ingest.lines import BLOCK
 from miner.store import Store
 
@@ -194,3 +194,23 @@ def test_rejects_are_listed_by_reason_and_safe_to_print(tmp_path: Path) -> None:
     assert first.example.startswith("\\x1b[2Jhello")
     assert len(first.example) < 130
     assert (second.reason, second.count, second.line) == ("status is not a number", 1, 6)
+
+
+def test_rejects_are_read_again_in_another_format(tmp_path: Path) -> None:
+    """What another format can read is a request then, what none can read stays, and the counts follow."""
+    common = GOOD.partition(b' "-"')[0]
+    with Store.open(None) as store:
+        ingest([log_of(tmp_path, b"\n".join([GOOD, common, b"hello"]))], store, format="combined")
+        (source,) = retry_rejects(store, format="common").sources
+        assert sorted(store.table("requests")["line"].to_pylist()) == [1, 2]
+        assert store.table("rejects")["raw"].to_pylist() == ["hello"]
+    assert (source.lines, source.requests, source.rejects, source.blanks) == (3, 2, 1, 0)
+
+
+def test_rejects_of_which_nothing_is_kept_stay(tmp_path: Path) -> None:
+    """A reject that was read with pseudonyms has no text to read again: it is still counted as one."""
+    with Store.open(None) as store:
+        ingest([log_of(tmp_path, GOOD + b"\nhello")], store, pseudonymise=True)
+        (source,) = retry_rejects(store).sources
+        assert store.table("rejects")["raw"].to_pylist() == [""]
+    assert (source.requests, source.rejects, source.blanks) == (1, 1, 0)
