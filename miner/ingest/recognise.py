@@ -20,6 +20,8 @@ SAMPLE = 200
 """Lines that are looked at."""
 ENOUGH = 0.3
 """Share of them that formats have to fit. A line fits none by chance; others may be of an error log."""
+LOOKED_AT = 4096
+"""Characters of a line in which is looked for what is wrong with it."""
 NEAREST = 3
 """Formats that are named when none fits."""
 DOCUMENTS = {
@@ -89,19 +91,22 @@ def sample(stream: BinaryIO) -> Sample:
     """The beginning of the stream."""
     texts: list[str] = []
     numbers: list[int] = []
-    start = ""
+    start: list[str] = []
+    size = 0
     for batch in batches(stream, Seen()):
         for number, raw in zip(
             batch.column("line").to_pylist(), batch.column("raw").to_pylist(), strict=True
         ):
-            start += (raw or "")[:BLOCK] if len(start) < BLOCK else ""
+            if size < BLOCK:
+                start.append((raw or "")[:BLOCK])
+            size += len(raw or "")
             text = (raw or "").rstrip("\r\n")
             if text.strip() or raw is None:
                 texts.append(text)
                 numbers.append(number)
-        if len(texts) >= SAMPLE:
+        if len(texts) >= SAMPLE or (texts and size >= BLOCK):
             break
-    return Sample(tuple(texts[:SAMPLE]), tuple(numbers[:SAMPLE]), start)
+    return Sample(tuple(texts[:SAMPLE]), tuple(numbers[:SAMPLE]), "".join(start))
 
 
 def recognise(log: LogFile, seen: Sample, ways: Sequence[Way], *, given: Way | None = None) -> Choice:
@@ -199,10 +204,11 @@ def by_template(way: Way, seen: Sample) -> Iterator[Verdict]:
         if whole.search(text):
             yield 1.0, ""
             continue
-        for place, (pattern, flaw) in enumerate(way.stages):
-            if not re.search(pattern, text):
-                yield place / len(way.stages), flaw
-                break
+        # A stranger's line can be 8 MiB long: where it goes wrong is looked for in its beginning only.
+        head = text[:LOOKED_AT]
+        failed = (place for place, (pattern, _) in enumerate(way.stages) if not re.search(pattern, head))
+        place = next(failed, len(way.stages) - 1)
+        yield place / len(way.stages), way.stages[place][1]
 
 
 def by_keys(way: Way, seen: Sample) -> Iterator[Verdict]:

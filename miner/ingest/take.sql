@@ -27,7 +27,8 @@ looked_at AS (
             AND NOT contains(words[2], chr(12)) AND NOT contains(words[2], chr(13))
             AND words[1] IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')
             AND words[3] IN ('HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'HTTP/2', 'HTTP/3.0', 'HTTP/3') AS plain,
-        CASE WHEN usual IS NULL AND NOT is_epoch(stamp) THEN parts_of_stamp(stamp) END AS part
+        -- Of what is no request anyway nobody needs the time, and to read it takes long.
+        CASE WHEN usual IS NULL AND flaw IS NULL AND NOT blank AND NOT is_epoch(stamp) THEN parts_of_stamp(stamp) END AS part
     FROM cut
 ),
 asked AS (
