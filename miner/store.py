@@ -216,15 +216,15 @@ class Store:
         self._execute("COMMIT")
 
     @contextmanager
-    def offering(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
+    def offering(
+        self, name: str, rows: pa.Table | pa.RecordBatchReader | duckdb.DuckDBPyRelation
+    ) -> Iterator[None]:
         """SQL in the block can read `rows` under `name`; a reader only once."""
         self._connection.register(quoted(name)[1:-1], rows)
         try:
             yield
         finally:
-            with suppress(
-                duckdb.Error
-            ):  # in a transaction that failed nothing can be said; it is gone anyway
+            with suppress(duckdb.Error):  # a transaction that failed takes no more words; it is gone anyway
                 self._connection.unregister(name)
 
     @contextmanager
@@ -233,14 +233,9 @@ class Store:
     ) -> Iterator[None]:
         """SQL in the block can read, under `name`, what `make` makes of the table or view `rows`."""
         with self._own_words():
-            self._connection.register(quoted(name)[1:-1], make(self._connection.table(quoted(rows)[1:-1])))
-        try:
+            made = make(self._connection.table(quoted(rows)[1:-1]))
+        with self.offering(name, made):
             yield
-        finally:
-            with suppress(
-                duckdb.Error
-            ):  # in a transaction that failed nothing can be said; it is gone anyway
-                self._connection.unregister(name)
 
     def _names(self) -> set[str]:
         return set(self.ask("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")[0].to_pylist())

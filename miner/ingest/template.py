@@ -222,9 +222,10 @@ def json_template(text: str) -> dict[str, tuple[str, Meaning]] | None:
 def _leaves(value: Any, path: str) -> list[tuple[str, str]]:
     """The JSON pointers of all strings in `value`."""
     if isinstance(value, dict):
-        return [
-            leaf
-            for key, inner in value.items()
-            for leaf in _leaves(inner, path + "/" + key.replace("~", "~0").replace("/", "~1"))
-        ]
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, path + "/" + escaped(key))]
     return [(path, value)] if isinstance(value, str) else []
+
+
+def escaped(name: str) -> str:
+    """A name as a part of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

@@ -32,7 +32,7 @@ from miner.ingest.split_plan import (
     quick,
     stages,
 )
-from miner.ingest.template import json_template, template
+from miner.ingest.template import escaped, json_template, template
 
 UNITS = {"duration": 1.0, "duration_s": 1.0, "duration_ms": 1e-3, "duration_us": 1e-6, "duration_ns": 1e-9}
 ALIASES = {
@@ -151,11 +151,6 @@ def json_path(path: str) -> str:
     return "".join(
         "/" + escaped(part.strip("[]") if INDEX.fullmatch(part) else part) for part in BY_PARTS.split(path)
     )
-
-
-def escaped(name: str) -> str:
-    """A name as a part of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def flat(pointer: str) -> str | None:
