@@ -17,12 +17,13 @@ from miner.ingest.headers import WITH_HEADER, with_headers
 from miner.ingest.identity import Identity, identity
 from miner.ingest.lines import LINES, Seen, batches
 from miner.ingest.opened import DAMAGED, damaged, opened, unreadable
+from miner.ingest.prefixes import unprefixed
 from miner.ingest.recognise import Choice, Sample, recognise, sample, stamps_of
 from miner.ingest.remarks import of_source, of_stamps
 from miner.ingest.report import IngestReport, SourceReport, source_reports
 from miner.ingest.split_plan import TakeApart
 from miner.ingest.suffices import must_suffice, remark
-from miner.ingest.ways import Way, unprefixed
+from miner.ingest.ways import Way
 from miner.store import Store
 
 
@@ -188,13 +189,15 @@ class Feed:
 
     def _guarded(self) -> Iterator[pa.RecordBatch]:
         """The batches. What goes wrong is kept, since DuckDB would tell it in its own words."""
+        prefix = self._choice.prefix
         try:
             with opened(self._log.path, self._log.member) as (stream, file):
                 for batch in self._batches(stream):
                     self._tell(file.tell())
                     skipped = min(batch.num_rows, max(0, self._first - batch.column("line")[0].as_py()))
                     if skipped < batch.num_rows:
-                        yield batch.slice(skipped)
+                        new = batch.slice(skipped)
+                        yield unprefixed(prefix, new) if prefix else new
         except MinerError as error:
             self.error = error
             raise
@@ -237,7 +240,7 @@ class Taking:
         """Every line of the feed is in a table. Returns how many are blank, which are in none."""
         way, others = self.choice.way, self.choice.others
         with self.store.offering("arriving", feed.reader()):
-            self._take("arriving", self._whole(way.quick or way.exact), way)
+            self._take("arriving", way.quick or way.exact, way)
         # The first format comes last once more: it has the last word on why a line is no request.
         for other in (*others, way) if others or way.quick else ():
             self.store.run("miner.ingest", "exact_lines", source_id=self.source_id)
@@ -252,14 +255,15 @@ class Taking:
         self.store.run("miner.ingest", "settle", source_id=self.source_id, salt=self._salt())
         return int(blanks)
 
-    def take_table(self, lines: str) -> None:
-        """Every line of a table is in `requests`, if only to be judged."""
-        self._take(lines, self.choice.way.exact, self.choice.way)
-
-    def _whole(self, take_apart: TakeApart) -> TakeApart:
-        """The same for lines behind a prefix."""
-        prefix = self.choice.prefix
-        return (lambda lines: take_apart(unprefixed(prefix)(lines))) if prefix else take_apart
+    def take_again(self) -> None:
+        """Every line of `slow` is in `requests`, if only to be judged."""
+        lines = self.store.fetch("miner.ingest", "slow_lines")
+        if prefix := self.choice.prefix:
+            lines = pa.Table.from_batches(
+                [unprefixed(prefix, one) for one in lines.to_batches()], lines.schema
+            )
+        with self.store.offering("arriving", lines):
+            self._take("arriving", self.choice.way.exact, self.choice.way)
 
     def _take(self, lines: str, take_apart: TakeApart, way: Way) -> None:
         with self.store.viewing("fields", lines, take_apart):

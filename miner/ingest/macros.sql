@@ -84,7 +84,7 @@ CREATE OR REPLACE TEMP MACRO unquoted(text) AS
 -- An address without its port and brackets.
 CREATE OR REPLACE TEMP MACRO plain_address(address) AS CASE
     WHEN NOT contains(address, ':') THEN address
-    WHEN regexp_full_match(address, '[0-9.]+:[0-9]+') THEN regexp_extract(address, '^[0-9.]+')
+    WHEN contains(address, '.') AND regexp_full_match(address, '[0-9.]+:[0-9]+') THEN regexp_extract(address, '^[0-9.]+')
     WHEN starts_with(address, '[') THEN regexp_replace(address, '^\[(.*)\](:[0-9]+)?$', '\1')
     ELSE address
 END;
@@ -107,7 +107,7 @@ CREATE OR REPLACE TEMP MACRO secret_values() AS
 -- addresses, and numbers of payment cards (by the first digits that issuers have, ISO/IEC 7812).
 CREATE OR REPLACE TEMP MACRO masked(target) AS CASE
     WHEN NOT contains(target, '=') THEN target
-    WHEN regexp_matches(target, secret_names()) OR regexp_matches(target, secret_values())
+    WHEN regexp_matches(target, secret_names() || '|' || secret_values())
         THEN regexp_replace(regexp_replace(target, secret_names(), '\1***', 'g'), secret_values(), '\1***', 'g')
     ELSE target
 END;

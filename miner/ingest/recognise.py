@@ -13,8 +13,10 @@ from miner.errors import MinerError
 from miner.ingest.files import LogFile
 from miner.ingest.formats import FORMATS
 from miner.ingest.lines import BLOCK, Seen, batches
+from miner.ingest.prefixes import DOCKER, PREFIXES, stripped
 from miner.ingest.report import shortened
-from miner.ingest.ways import DOCKER, PREFIXES, Way
+from miner.ingest.split_plan import LINE_END
+from miner.ingest.ways import Way
 
 SAMPLE = 200
 """Lines that are looked at."""
@@ -49,7 +51,7 @@ class Sample:
 
     def without(self, prefix: str) -> Sample:
         """The lines without the prefix; those that have none stay."""
-        return replace(self, texts=tuple(stripped(prefix, text) for text in self.texts))
+        return replace(self, texts=tuple(stripped(prefix, text).rstrip(LINE_END) for text in self.texts))
 
 
 @dataclass(frozen=True)
@@ -171,15 +173,6 @@ def behind_prefix(seen: Sample, candidates: Sequence[Way]) -> tuple[str | None, 
         if (share := max(one.share for one in found)) > best:
             best, prefix, fits = share, name, found
     return prefix, fits
-
-
-def stripped(prefix: str, text: str) -> str:
-    """The line without the prefix."""
-    if prefix != DOCKER:
-        return re.sub(PREFIXES[prefix], "", text)
-    inner = parsed(text)
-    log = inner.get("log") if isinstance(inner, dict) else None
-    return log.rstrip("\r\n") if isinstance(log, str) else text
 
 
 def fit(way: Way, seen: Sample) -> Fit:

@@ -48,8 +48,8 @@ def retry_rejects(
 
 def retry_source(source: SourceReport, way: Way, store: Store, asked: Asked) -> None:
     """The rejects of a source were read again."""
-    taking = Taking(store, Choice(replace(way, quick=None), "again"), asked, source.source_id)
+    taking = Taking(store, Choice(replace(way, quick=None), "again", source.prefix), asked, source.source_id)
     store.run("miner.ingest", "take_rejects", source_id=source.source_id)
-    taking.take_table("slow")
+    taking.take_again()
     blanks = taking.settle()
     store.run("miner.ingest", "recount", source_id=source.source_id, blanks=blanks)

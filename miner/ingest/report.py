@@ -20,6 +20,8 @@ class SourceReport:
     source_id: int
     name: str
     format: str
+    prefix: str | None
+    """What stands before each of its lines: the name of one of `prefixes.PREFIXES`, or docker."""
     recognised: str
     """Why it was read in this format."""
     lines: int

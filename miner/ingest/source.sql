@@ -2,7 +2,7 @@
 CREATE OR REPLACE TEMP TABLE told AS
 WITH own AS (FROM requests WHERE source_id = $source_id),
 moments AS (
-    SELECT line, CASE WHEN $stamped = 'end' THEN finished ELSE started END AS stamp FROM own WHERE line <= 1000000
+    SELECT line, CASE WHEN $stamped = 'end' THEN finished ELSE started END AS stamp FROM own WHERE line <= 100000
 ),
 steps AS (SELECT stamp < lag(stamp) OVER (ORDER BY line) AS back FROM moments),
 order_of_lines AS (SELECT count(*) FILTER (WHERE back) AS backward, count(*) AS steps FROM steps),

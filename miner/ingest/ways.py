@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -308,37 +308,6 @@ def columns() -> dict[str, Expression]:
 def of_records(records: Relation) -> Relation:
     """What arrives is taken apart already."""
     return records
-
-
-# -- what stands before every line
-
-
-PREFIXES: dict[str, str] = {
-    "cri": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) F ",
-    "syslog": r"^(?:<\d{1,3}>)?"
-    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))"
-    r" [^ ]+ [^ \[:]+(?:\[\d+\])?: ",
-    "syslog_5424": r"^<\d{1,3}>1 [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?:-|(?:\[[^\]]*\])+) " + "\ufeff?",
-    "compose": r"^[A-Za-z0-9][A-Za-z0-9_.-]* +\| (?:\d{4}-\d\d-\d\dT[\d:.]+Z )?",
-}
-DOCKER = "docker"
-DOCKER_LOG = "/log"
-
-
-def unprefixed(prefix: str) -> Callable[[Relation], Relation]:
-    """Lines without what a container or a system log put before them; `exact` has it all."""
-
-    def strip(lines: Relation) -> Relation:
-        text = call("rtrim", RAW, constant(LINE_END))
-        inner = call("regexp_replace", RAW, constant(PREFIXES.get(prefix, "")), constant(""))
-        if prefix == DOCKER:
-            inner = CaseExpression(
-                is_object(text), first_of(call("json_extract_string", text, constant(DOCKER_LOG)), RAW)
-            ).otherwise(RAW)
-        whole = first_of(EXACT, call("regexp_replace", RAW, constant(r"\r?\n?$"), constant("")))
-        return lines.select(LINE, inner.alias("raw"), whole.alias("exact"))
-
-    return strip
 
 
 @cache

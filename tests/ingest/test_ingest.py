@@ -207,6 +207,17 @@ def test_rejects_are_read_again_in_another_format(tmp_path: Path) -> None:
     assert (source.lines, source.requests, source.rejects, source.blanks) == (3, 2, 1, 0)
 
 
+def test_rejects_behind_a_prefix_are_read_again_without_it(tmp_path: Path) -> None:
+    """What a container put before a line is taken off then too; a line that stays a reject stays whole."""
+    common = GOOD.partition(b' "-"')[0]
+    lines = [b"web-1  | " + line for line in (GOOD, GOOD, common, b"hello")]
+    with Store.open(None) as store:
+        ingest([log_of(tmp_path, b"\n".join(lines))], store, format="combined")
+        (source,) = retry_rejects(store, format="common").sources
+        assert store.table("rejects")["raw"].to_pylist() == ["web-1  | hello"]
+    assert (source.requests, source.rejects) == (3, 1)
+
+
 def test_rejects_of_which_nothing_is_kept_stay(tmp_path: Path) -> None:
     """A reject that was read with pseudonyms has no text to read again: it is still counted as one."""
     with Store.open(None) as store:
