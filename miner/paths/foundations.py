@@ -10,7 +10,7 @@ from miner.errors import MinerError, TooLittleData
 from miner.paths.excluded import excluded, mark_excluded, mark_unanswered
 from miner.paths.gap import Gap, find_gap
 from miner.paths.openapi import Document, load
-from miner.paths.routes import routes
+from miner.paths.routes import find_routes
 from miner.paths.visitors import set_visitors
 from miner.store import Store
 
@@ -49,7 +49,7 @@ def prepare(
     with store.transaction():
         mark_excluded(store)
         paths = store.fetch("miner.paths", "targets").column("path").to_pylist()
-        templates = routes(paths, document)
+        templates = find_routes(paths, document).routes
         table = pa.table(
             {
                 "path": pa.array(list(templates), pa.string()),

@@ -65,7 +65,7 @@ class Contender:
     """From the log and an empty folder for what it leaves."""
     rows: Callable[[str, Path], int] = printed_rows
     log: str = "plain"
-    """Which log it reads: plain, gzip, or grown (10 times the lines)."""
+    """Which log it reads: plain, gzip, grown (10 times the lines), or rows (those of the plain one)."""
     at_most: int | None = None
     """It reads no more lines than this; its times are scaled to the whole."""
     rival: str | None = None
@@ -83,6 +83,7 @@ CONTENDERS: dict[str, Contender] = {
     "miner-gzip": Contender("ours, from gzip", in_python("ours"), log="gzip"),
     "miner-panels": Contender("ours, with GoAccess' panels", in_python("ours_with_panels")),
     "miner-grown": Contender("ours, 10 times the lines", in_python("ours"), log="grown"),
+    "store": Contender("rows into our table, not read from text", in_python("store_only"), log="rows"),
     "polars": Contender(
         "polars, to a table in memory", in_python("polars_in_memory"), rival="miner", missing=NO_POLARS
     ),

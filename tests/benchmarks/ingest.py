@@ -18,11 +18,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow.parquet
 from contenders import CONTENDERS, Contender, versions
 from make_log import make_log
 from measure import measure
 from rich.console import Console
 from rich.table import Table
+
+from miner.ingest import ingest
+from miner.store import Store
 
 GROWTH = 10
 MEGABYTE = 1e6
@@ -96,6 +100,7 @@ def make_logs(args: argparse.Namespace, folder: Path, kinds: set[str]) -> dict[s
         "plain": plain,
         "gzip": plain.with_suffix(".log.gz"),
         "grown": folder / f"{args.lines * GROWTH}-{stem}.log",
+        "rows": plain.with_suffix(".parquet"),
     }
     for kind, lines in (("plain", args.lines), ("grown", args.lines * GROWTH)):
         if kind in kinds | {"plain"} and not logs[kind].exists():
@@ -104,7 +109,19 @@ def make_logs(args: argparse.Namespace, folder: Path, kinds: set[str]) -> dict[s
     if "gzip" in kinds and not logs["gzip"].exists():
         tell("compressing it")
         compress(plain, logs["gzip"])
+    if "rows" in kinds and not logs["rows"].exists():
+        tell("reading it for those who get rows")
+        read(plain, logs["rows"])
     return logs
+
+
+def read(plain: Path, rows: Path) -> None:
+    """`rows` has the requests in `plain`, as our ingest reads them."""
+    unfinished = rows.with_name(rows.name + ".part")
+    with Store.open(None) as store:
+        ingest([plain], store)
+        pyarrow.parquet.write_table(store.table("requests"), unfinished)
+    unfinished.replace(rows)
 
 
 def compress(plain: Path, packed: Path) -> None:

@@ -60,6 +60,19 @@ def ours_with_panels(log: Path, folder: Path) -> int:
         return requests
 
 
+def store_only(rows: Path, folder: Path) -> int:
+    """The rows of a Parquet file, all fields of them known, into our table on disk: nothing is read."""
+    import duckdb
+
+    with open_store(folder):
+        pass
+    settings = {"memory_limit": MEMORY, "preserve_insertion_order": False}
+    with duckdb.connect(folder / "traffic.duckdb", config=settings) as connection:
+        insert = "INSERT INTO requests BY NAME SELECT * FROM read_parquet($rows)"
+        found = connection.execute(insert, {"rows": str(rows)}).fetchone()
+        return int(found[0]) if found else 0
+
+
 def open_store(folder: Path) -> Store:
     """A new store on disk, held to the memory that is usual."""
     from miner.store import Store
@@ -165,6 +178,7 @@ WORK: dict[str, Callable[[Path, Path], int]] = {
         count_lines,
         ours,
         ours_with_panels,
+        store_only,
         polars_in_memory,
         polars_to_parquet,
         polars_by_pattern,

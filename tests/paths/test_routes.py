@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miner.errors import MinerError
 from miner.paths.openapi import Document
-from miner.paths.routes import MANY_WORDS, routes, singular, snake
+from miner.paths.routes import MANY_WORDS, MOST_ROUTES, find_routes, singular, snake
 from miner.workload import PARAMETER, ROUTE
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "routes.toml").read_text(encoding="utf-8"))[
@@ -26,6 +28,11 @@ segments = st.one_of(
 )
 targets = st.lists(segments, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
 several = st.lists(targets, min_size=1, max_size=40)
+
+
+def routes(paths: Iterable[str], document: Document | None = None) -> dict[str, str]:
+    """The route of each path."""
+    return find_routes(paths, document).routes
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -73,6 +80,45 @@ def test_many_words_are_values() -> None:
     assert set(routes([f"/shops/{word}/offers" for word in words]).values()) == {"/shops/{shop_id}/offers"}
     few = [f"/shops/{word}/offers" for word in words[:MANY_WORDS]]
     assert routes(few) == {path: path for path in few}
+
+
+def test_words_under_which_other_things_lie_stay() -> None:
+    """However many sections a site has, they are no values as long as each goes on in its own way."""
+    sections = {f"/{chr(97 + n % 26) * (1 + n // 26)}/{n}-page/{n}" for n in range(2 * MANY_WORDS)}
+    assert len(set(routes(sections).values())) == len(sections)
+
+
+def test_no_site_has_thousands_of_routes() -> None:
+    """What would be too many routes is folded, and is said to be."""
+    chance = random.Random(4)
+    paths = {"/" + "/".join(chance.choices("abcdefghijklm", k=chance.randint(1, 6))) for _ in range(20_000)}
+    found = find_routes(paths)
+    made = set(found.routes.values())
+    assert len(made) <= MOST_ROUTES
+    assert sum(found.folded.values()) > 500
+    assert set(found.folded) <= made
+    assert not find_routes(["/users/1", "/users/2", "/users/me"]).folded
+
+
+def test_every_target_distinct() -> None:
+    """A site of which no two targets are the same has few routes, and as many depths as before."""
+    chance = random.Random(5)
+    paths = {f"/x{chance.getrandbits(60):x}y/{chance.getrandbits(40):x}z" for _ in range(3_000)}
+    assert len(set(routes(paths).values())) <= MOST_ROUTES
+
+
+def test_rules_come_before_all_else() -> None:
+    """What a person says is so, for targets that the document describes otherwise, too."""
+    document = Document({"paths": {"/shop/{id}/{other}": {}}})
+    found = find_routes(["/shop/shoes/red-boots", "/shop/1"], document, ["/shop/{category}/{slug}"])
+    assert found.routes == {"/shop/shoes/red-boots": "/shop/{category}/{slug}", "/shop/1": "/shop/{shop_id}"}
+
+
+@pytest.mark.parametrize("rule", ["shop/{x}", "/shop", "/{a}/{a}", "/{a}\n", ""])
+def test_what_is_no_rule_is_refused(rule: str) -> None:
+    """A rule is a path with parameters, each with a name of its own."""
+    with pytest.raises(MinerError, match="is no route"):
+        find_routes([], None, [rule])
 
 
 def test_a_documents_templates_come_first() -> None:
