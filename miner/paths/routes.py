@@ -135,7 +135,7 @@ def _templates(paths: list[Segments], place: int, limits: Limits) -> dict[Segmen
 
 
 def _values(paths: list[Segments], place: int, limits: Limits) -> dict[str, str]:
-    """The segments at `place` that are values, and the parameter that stands for each: there already or new."""
+    """The segments at `place` that are values, and the parameter that stands for each, old or new."""
     segments = {path[place] for path in paths}
     ids = {segment for segment in segments if kind(segment)}
     names = {segment for segment in ids - {PARAM, LOCALE} if kind(segment) == "parameter"}

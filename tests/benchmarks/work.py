@@ -66,8 +66,9 @@ def store_only(rows: Path, folder: Path) -> int:
 
     with open_store(folder):
         pass
-    settings = {"memory_limit": MEMORY, "preserve_insertion_order": False}
-    with duckdb.connect(folder / "traffic.duckdb", config=settings) as connection:
+    with duckdb.connect(
+        folder / "traffic.duckdb", config={"memory_limit": MEMORY, "preserve_insertion_order": False}
+    ) as connection:
         insert = "INSERT INTO requests BY NAME SELECT * FROM read_parquet($rows)"
         found = connection.execute(insert, {"rows": str(rows)}).fetchone()
         return int(found[0]) if found else 0
