@@ -56,8 +56,9 @@ def mine(
     """The workload recorded in one or more access logs.
 
     The store is kept in the file `db`, if given. `options` are those of `miner.paths.mine_workload`:
-    `openapi`, `visitor`, `gap` (seconds), `paths`, `seed`; and of `miner.ingest.ingest`: `format`, `fields`,
-    `service`, `timezone`, `pseudonymise`. Raises MinerError and TooLittleData.
+    `paths`, `seed`, `openapi`, `visitor`, `gap` (seconds), `routes`, `include`, `exclude`; and of
+    `miner.ingest.ingest`: `format`, `fields`, `service`, `timezone`, `pseudonymise`. Raises MinerError and
+    TooLittleData.
     """
     from miner.ingest import ingest
     from miner.paths import mine_workload

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,6 +67,15 @@ OpenApi = Annotated[
 Visitor = Annotated[
     str | None, typer.Option(help="What tells visitors apart: user, session, 'address + agent', address.")
 ]
+Routes = Annotated[
+    list[str] | None, typer.Option("--route", metavar="ROUTE", help="A route: '/shop/{category}/{slug}'.")
+]
+Include = Annotated[
+    list[str] | None, typer.Option(metavar="REASON", help="Leave nothing out for this: bots, assets, ...")
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option(metavar="ENDPOINT", help="Leave this out too: 'GET /internal/*'.")
+]
 Gap = Annotated[
     float | None, typer.Option(parser=seconds, metavar="DURATION", help="Silence that ends a session: 30m.")
 ]
@@ -74,6 +83,21 @@ Paths = Annotated[int | None, typer.Option(metavar="N", help="Number of user pat
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File to write.  [default: stdout]")]
+
+
+def basis(
+    openapi: str | None,
+    visitor: str | None,
+    gap: float | None,
+    route: list[str] | None,
+    include: list[str] | None,
+    exclude: list[str] | None,
+) -> dict[str, Any]:
+    """The options of `miner.paths.prepare`."""
+    return {
+        "openapi": openapi, "visitor": visitor, "gap": gap,
+        "routes": route or (), "include": include or (), "exclude": exclude or (),
+    }  # fmt: skip
 
 
 def joined(parts: list[str] | None) -> str | None:
@@ -109,6 +133,9 @@ def logs(
     openapi: OpenApi = None,
     visitor: Visitor = None,
     gap: Gap = None,
+    route: Routes = None,
+    include: Include = None,
+    exclude: Exclude = None,
     paths: Paths = None,
     seed: Seed = 1,
     json: Json = False,
@@ -122,7 +149,7 @@ def logs(
             "format": format, "fields": joined(field), "service": service, "timezone": timezone,
             "pseudonymise": pseudonymise,
         },
-        openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed,
+        mining={"paths": paths, "seed": seed, **basis(openapi, visitor, gap, route, include, exclude)},
     )  # fmt: skip
     show_mined(mined, json=json)
 
@@ -181,16 +208,23 @@ def rejects(
 
 @app.command()
 def sessions(
-    db: Db, openapi: OpenApi = None, visitor: Visitor = None, gap: Gap = None, json: Json = False
+    db: Db,
+    openapi: OpenApi = None,
+    visitor: Visitor = None,
+    gap: Gap = None,
+    route: Routes = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    json: Json = False,
 ) -> None:
     """Show how requests become sessions."""
-    from miner.screen.reports import Basis, show_basis
+    from miner.screen.basis import Basis, show_basis
     from miner.screen.terminal import show, working
     from miner.store import Store
 
     with Store.open(db, create=False) as store, working("Making sessions"):
-        basis = Basis.of(store, openapi=openapi, visitor=visitor, gap=gap)
-    show(basis, show_basis, json=json)
+        found = Basis.of(store, **basis(openapi, visitor, gap, route, include, exclude))
+    show(found, show_basis, json=json)
 
 
 @app.command()
@@ -201,6 +235,9 @@ def paths(
     openapi: OpenApi = None,
     visitor: Visitor = None,
     gap: Gap = None,
+    route: Routes = None,
+    include: Include = None,
+    exclude: Exclude = None,
     paths: Paths = None,
     seed: Seed = 1,
 ) -> None:
@@ -214,7 +251,7 @@ def paths(
     with Store.open(db, create=False) as store, working("Mining"):
         workload = mine_workload(
             store, name=name or workload_name(str(out or db)),
-            openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed,
+            paths=paths, seed=seed, **basis(openapi, visitor, gap, route, include, exclude),
         )  # fmt: skip
     deliver(dumps(workload), out)
 

@@ -48,7 +48,7 @@ def walk(folder: Path, seconds: float = SECONDS) -> bool:
         document = Path(scratch, "openapi.json")
         document.write_text(service("openapi"), encoding="utf-8")
         title(console, f"1. The log becomes user paths: mine logs {log.name}")
-        mined = mine_logs([str(log)], out=folder, openapi=str(document))
+        mined = mine_logs([str(log)], out=folder, mining={"openapi": str(document)})
         show_answers(console, mined.answers, brief=True)
         users = population(mined.workload)
         title(console, "2. The included friend-service starts")

@@ -39,30 +39,19 @@ def mine_logs(
     name: str | None = None,
     memory: str | None = None,
     reading: dict[str, Any] | None = None,
-    openapi: str | None = None,
-    visitor: str | None = None,
-    gap: float | None = None,
-    paths: int | None = None,
-    seed: int = 1,
+    mining: dict[str, Any] | None = None,
 ) -> MinedLogs:
     """`out` holds the workload file and the locustfile of the logs, both or neither.
 
-    `reading` has the options of `miner.ingest.ingest`. Raises MinerError.
+    `reading` has the options of `miner.ingest.ingest`, `mining` those of `miner.paths.mine`. Raises
+    MinerError.
     """
     must_take_files(out)
     with logs_on_disk(logs) as files, store_to_fill(db, memory) as store:
         with progressing() as progress:
             report = ingest(files, store, progress=progress, **(reading or {}))
         with working("Mining user paths"):
-            workload = mine_workload(
-                store,
-                name=name or workload_name(logs[0]),
-                openapi=openapi,
-                visitor=visitor,
-                gap=gap,
-                paths=paths,
-                seed=seed,
-            )
+            workload = mine_workload(store, name=name or workload_name(logs[0]), **(mining or {}))
         found = answers(store, workload, report.remarks)
     stem = file_name(workload.name)
     workload_file, locustfile = out / f"{stem}.toml", out / f"{stem}.py"

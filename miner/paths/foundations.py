@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from miner.paths.excluded import excluded, mark_excluded, mark_unanswered
 from miner.paths.gap import Gap, find_gap
 from miner.paths.openapi import Document, load
 from miner.paths.routes import find_routes
-from miner.paths.visitors import set_visitors
+from miner.paths.visitors import Visitors, set_visitors
 from miner.store import Store
 
 
@@ -19,24 +20,34 @@ from miner.store import Store
 class Foundations:
     """How requests were made into sessions, with the reasons."""
 
-    visitor: str
-    """The key that tells visitors apart."""
-    visitor_why: str
+    visitors: Visitors
     gap: Gap
     excluded: dict[str, int]
     """Requests left out, by reason."""
+    folded: dict[str, int]
+    """Routes that are there only because the site had too many, and how many each stands for."""
     sessions: int
     requests: int
     document: Document | None
 
 
 def prepare(
-    store: Store, *, openapi: str | None = None, visitor: str | None = None, gap: float | None = None
+    store: Store,
+    *,
+    openapi: str | None = None,
+    visitor: str | None = None,
+    gap: float | None = None,
+    routes: Sequence[str] = (),
+    include: Collection[str] = (),
+    exclude: Sequence[str] = (),
 ) -> Foundations:
     """Every request in the store has its visitor, route and session, or why it is no user step.
 
-    `gap` is seconds; where it or `visitor` is not given it is found in the data. Raises MinerError
-    for unusable options, TooLittleData if there is nothing to make sessions from.
+    `openapi` is a file or URL, `visitor` a key of `miner.paths.visitors.KEYS`, `gap` seconds, `routes` are
+    routes such as `/shop/{category}/{slug}`, `include` reasons such as `bots` for which nothing is left
+    out, `exclude` endpoints such as `GET /internal/*` that are left out. What is not given is found in
+    the data. Raises MinerError for unusable options, TooLittleData if there is nothing to make sessions
+    from.
     """
     if gap is not None and gap <= 0:
         raise MinerError(f"A gap of {gap:g} seconds ends no session.", "Give a number above 0.")
@@ -47,22 +58,24 @@ def prepare(
         )
     document = load(openapi) if openapi else None
     with store.transaction():
-        mark_excluded(store)
+        mark_excluded(store, include=include, exclude=exclude)
         paths = store.fetch("miner.paths", "targets").column("path").to_pylist()
-        templates = find_routes(paths, document).routes
+        found = find_routes(paths, document, routes)
         table = pa.table(
             {
-                "path": pa.array(list(templates), pa.string()),
-                "route": pa.array(list(templates.values()), pa.string()),
+                "path": pa.array(list(found.routes), pa.string()),
+                "route": pa.array(list(found.routes.values()), pa.string()),
             }
         )
         with store.offering("templates", table):
             store.run("miner.paths", "set_routes")
-        mark_unanswered(store)
-        key, why = set_visitors(store, visitor)
-        found = Gap(gap, "as asked") if gap else find_gap(store)
-        store.run("miner.paths", "set_sessions", gap=found.seconds)
+        mark_unanswered(store, include=include)
+        visitors = set_visitors(store, visitor)
+        silence = Gap(gap, "as asked") if gap else find_gap(store)
+        store.run("miner.paths", "set_sessions", gap=silence.seconds)
     counts = store.fetch("miner.paths", "session_counts").to_pylist()[0]
     if not counts["sessions"]:
         raise TooLittleData("There is no session in the log.", "Name a log of people's traffic.")
-    return Foundations(key, why, found, excluded(store), counts["sessions"], counts["requests"], document)
+    return Foundations(
+        visitors, silence, excluded(store), found.folded, counts["sessions"], counts["requests"], document
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,55 +39,43 @@ def mine(
     store: Store,
     *,
     name: str,
-    openapi: str | None = None,
-    visitor: str | None = None,
-    gap: float | None = None,
     paths: int | None = None,
     seed: int = SEED,
+    **foundations: Any,
 ) -> Mined:
     """The workload of the requests in the store, whose sessions then know their user path.
 
-    `openapi` is a file or URL, `visitor` a key of `miner.paths.visitors.KEYS`, `gap` seconds, `paths`
-    a number of user paths; what is not given is found in the data. Raises MinerError for unusable
-    options, TooLittleData if there are too few sessions.
+    `paths` is a number of user paths, `foundations` are options of `miner.paths.prepare`; what is not given
+    is found in the data. Raises MinerError for unusable options, TooLittleData if there are too few
+    sessions.
     """
     if paths is not None and paths < 1:
         raise MinerError(f"{paths} user paths cannot be mined.", "Ask for at least one.")
-    foundations = prepare(store, openapi=openapi, visitor=visitor, gap=gap)
-    if foundations.sessions < LEAST_SESSIONS:
+    basis = prepare(store, **foundations)
+    if basis.sessions < LEAST_SESSIONS:
         raise TooLittleData(
-            f"The log has too few sessions to mine: {foundations.sessions}, not even {LEAST_SESSIONS}.",
+            f"The log has too few sessions to mine: {basis.sessions}, not even {LEAST_SESSIONS}.",
             "Name more logs, or a longer one.",
         )
     moves = read_moves(store)
     mixture, bic = find_paths(moves, paths, seed)
-    endpoints = read_endpoints(store, moves.endpoints, foundations.document)
+    endpoints = read_endpoints(store, moves.endpoints, basis.document)
     pauses = read_pauses(store, len(moves.endpoints))
     found = user_paths(moves, mixture, pauses, list(endpoints))
     _store_paths(store, mixture, moves, [path.name for path in found])
     workload = w.Workload(
         name=unique(name, []),
-        recorded=_recorded(store, foundations, pauses.clock, unknown(endpoints, foundations.document)),
+        recorded=_recorded(store, basis, pauses.clock, unknown(endpoints, basis.document)),
         arrivals=read_arrivals(store),
         endpoints=endpoints,
         paths=tuple(found),
     )
-    return Mined(workload, foundations, bic)
+    return Mined(workload, basis, bic)
 
 
-def mine_workload(
-    store: Store,
-    *,
-    name: str = "workload",
-    openapi: str | None = None,
-    visitor: str | None = None,
-    gap: float | None = None,
-    paths: int | None = None,
-    seed: int = SEED,
-) -> w.Workload:
-    """The workload that `mine` finds, alone."""
-    mined = mine(store, name=name, openapi=openapi, visitor=visitor, gap=gap, paths=paths, seed=seed)
-    return mined.workload
+def mine_workload(store: Store, *, name: str = "workload", **options: Any) -> w.Workload:
+    """The workload that `mine` finds, alone; the options are the same."""
+    return mine(store, name=name, **options).workload
 
 
 def _recorded(store: Store, foundations: Foundations, clock: float, unknown: list[str]) -> w.Recorded:
@@ -97,7 +86,7 @@ def _recorded(store: Store, foundations: Foundations, clock: float, unknown: lis
         last_at=row["last_at"],
         sessions=foundations.sessions,
         requests=foundations.requests,
-        visitor=foundations.visitor,
+        visitor=foundations.visitors.key,
         clock=clock,
         gap=foundations.gap.seconds,
         unknown=tuple(unknown),

@@ -1,15 +1,13 @@
-"""What the other verbs print: rejects, sessions, runs, fidelity."""
+"""What the other verbs print: rejects, runs, fidelity."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from miner.screen.terminal import count, duration, heading, lines, say, table
-from miner.store import Store
+from miner.screen.terminal import count, heading, lines, say, table
 
 if TYPE_CHECKING:
     from miner.ingest import IngestReport, Rejected
@@ -43,68 +41,6 @@ def show_rejects(console: Console, rejects: Sequence[Rejected]) -> None:
     for one in rejects:
         heading(console, f"{count(one.count)} x {one.reason}")
         lines(console, [f"{one.source}, line {one.line}: {one.example}"])
-
-
-@dataclass(frozen=True)
-class Basis:
-    """How requests became sessions; `gap` is seconds; the counts are of requests."""
-
-    sessions: int
-    requests: int
-    visitor: str
-    visitor_why: str
-    gap: float
-    gap_why: str
-    endpoints: tuple[Asked, ...]
-    excluded: dict[str, int]
-
-    @classmethod
-    def of(cls, store: Store, *, openapi: str | None, visitor: str | None, gap: float | None) -> Basis:
-        """The sessions of `store`, which are made anew. Raises MinerError."""
-        from miner.paths import prepare  # it takes seconds to import, and `mine ingest` has no use for it
-
-        found = prepare(store, openapi=openapi, visitor=visitor, gap=gap)
-        rows = store.fetch("miner.screen", "routes").to_pylist()
-        return cls(
-            sessions=found.sessions,
-            requests=found.requests,
-            visitor=found.visitor,
-            visitor_why=found.visitor_why,
-            gap=found.gap.seconds,
-            gap_why=found.gap.why,
-            endpoints=tuple(Asked(**row) for row in rows),
-            excluded=found.excluded,
-        )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An endpoint: requests to it, and how many distinct targets they asked for."""
-
-    endpoint: str
-    requests: int
-    targets: int
-
-
-def show_basis(console: Console, found: Basis) -> None:
-    """How requests became sessions, on one screen."""
-    table(
-        console,
-        ["", "", ""],
-        [
-            ("sessions", count(found.sessions), f"{found.requests / found.sessions:.1f} requests each"),
-            ("visitors by", found.visitor, found.visitor_why),
-            ("gap", duration(found.gap), found.gap_why),
-        ],
-    )
-    heading(console, "Endpoints")
-    rows = [(one.endpoint, count(one.requests), count(one.targets)) for one in found.endpoints]
-    table(console, ["endpoint", ">requests", ">distinct targets"], rows)
-    heading(console, "Left out, because they are no steps of users")
-    if found.excluded:
-        table(console, ["", ">requests"], [(why, count(n)) for why, n in found.excluded.items()])
-    else:
-        lines(console, ["Nothing."])
 
 
 def show_run(console: Console, run: Run) -> None:

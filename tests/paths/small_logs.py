@@ -25,6 +25,8 @@ SCHEMA = pa.schema(
         ("address", pa.string()),
         ("user", pa.string()),
         ("agent", pa.string()),
+        ("forwarded", pa.string()),
+        ("client_session", pa.string()),
     ]
 )
 SOURCE = """

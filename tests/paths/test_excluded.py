@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_logs import BROWSER, request, store_of
 
+from miner.errors import MinerError
 from miner.paths.excluded import excluded, mark_excluded, mark_unanswered
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "excluded.toml").read_text(encoding="utf-8"))
@@ -15,14 +17,16 @@ AGENTS = {
     **dict.fromkeys(CASES["browsers"].values(), None),
     **dict.fromkeys(CASES["bots"].values(), "bot"),
     **dict.fromkeys(CASES["health_checks"].values(), "health check"),
+    **dict.fromkeys(CASES["load_tests"].values(), "load test"),
+    **dict.fromkeys(CASES["scanners"].values(), "attack"),
 }
 TARGETS = {target: None if reason == "none" else reason for target, reason in CASES["targets"].items()}
 
 
-def reasons(rows: list[dict[str, object]]) -> list[str | None]:
+def reasons(rows: list[dict[str, object]], **options: Any) -> list[str | None]:
     """Why each request is left out."""
     with store_of(rows) as store:
-        mark_excluded(store)
+        mark_excluded(store, **options)
         return store.ask("SELECT excluded FROM requests ORDER BY line")["excluded"].to_pylist()
 
 
@@ -33,7 +37,8 @@ def test_agents_are_told_apart() -> None:
 
 def test_targets_are_told_apart() -> None:
     """A browser's request is left out for its target alone: assets, probes, health checks, robots.txt."""
-    assert dict(zip(TARGETS, reasons([request(0, t) for t in TARGETS]), strict=True)) == TARGETS
+    rows = [request(0, target, address=f"192.0.2.{n}") for n, target in enumerate(TARGETS)]
+    assert dict(zip(TARGETS, reasons(rows), strict=True)) == TARGETS
 
 
 @pytest.mark.parametrize(
@@ -76,6 +81,52 @@ def test_what_nobody_was_ever_answered_is_a_probe() -> None:
         store.ask("UPDATE requests SET endpoint = 'GET ' || target RETURNING line")
         mark_unanswered(store)
         assert excluded(store) == {"probe": 3}
+
+
+def test_who_asks_for_robots_is_a_bot() -> None:
+    """People do not ask for robots.txt: who does from an address and with an agent is a bot there."""
+    rows = [request(0), request(1, "/robots.txt"), request(2, agent="x"), request(2, address="192.0.2.9")]
+    assert reasons(rows) == ["bot", "bot", None, None]
+
+
+def test_who_asks_for_little_else_than_probes_is_a_scanner() -> None:
+    """All requests of a scanner are probes, whatever agent it claims; a visitor with one typo is none."""
+    rows = [request(n, f"/.env{n}", address="192.0.2.66") for n in range(12)]
+    rows += [request(20 + n, f"/things/{n}", address="192.0.2.66") for n in range(12)]
+    rows += [request(n, f"/things/{n}") for n in range(25)] + [request(30, "/.env")]
+    with store_of(rows) as store:
+        mark_excluded(store)
+        mark_unanswered(store)
+        assert excluded(store) == {"probe": 25}
+        mark_excluded(store)
+        mark_unanswered(store, include=["probes"])
+        assert excluded(store) == {"probe": 13}
+
+
+def test_what_is_left_out_can_be_let_in() -> None:
+    """A reason that is included is none; assets of bots are assets then."""
+    bot = next(iter(CASES["bots"].values()))
+    rows = [request(0, agent=bot), request(1, "/a.css", agent=bot), request(2, "/b.css")]
+    assert reasons(rows, include=["bots"]) == [None, "asset", "asset"]
+    assert reasons(rows, include=["bots", "asset"]) == [None, None, None]
+    with pytest.raises(MinerError, match="--include knows: health checks, load tests, bots"):
+        reasons(rows, include=["robots"])
+
+
+def test_endpoints_can_be_left_out() -> None:
+    """A pattern leaves out what it describes, of one method or all, and nothing that only contains it."""
+    rows = [
+        request(0, t, method=m)
+        for t in ("/internal/x?a=1", "/api/internal/x", "/a.b")
+        for m in ("GET", "PUT")
+    ]
+    asked, kept = "as asked", None
+    assert reasons(rows, exclude=["GET /internal/*"]) == [asked, kept, kept, kept, kept, kept]
+    assert reasons(rows, exclude=["/internal/*", "put /a?b"]) == [asked, asked, kept, kept, kept, kept]
+    assert reasons(rows, exclude=["/a.b"]) == [kept, kept, kept, kept, asked, asked]
+    for wrong in ("internal", "GET", "", "G-T /x", "GET  internal"):
+        with pytest.raises(MinerError, match="is no endpoint"):
+            reasons(rows, exclude=[wrong])
 
 
 def test_scripts_are_probes_where_they_are_refused() -> None:

@@ -154,7 +154,7 @@ def test_nobody_but_people_is_in_the_sessions(sample: Sample) -> None:
     store, mined = sample
     excluded = mined.foundations.excluded
     assert excluded["health check"] >= 2016
-    assert set(excluded) == {"health check", "bot", "probe"}
+    assert set(excluded) == {"health check", "bot", "probe", "attack"}
     people = store.ask(
         """SELECT count(*) AS n FROM requests WHERE excluded IS NOT NULL AND "user" IS NOT NULL"""
     )

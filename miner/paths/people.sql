@@ -1,0 +1,2 @@
+-- One row: how many requests people made.
+SELECT count(*) AS requests FROM requests WHERE excluded IS NULL
