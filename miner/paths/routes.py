@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from miner.errors import MinerError
 from miner.paths.openapi import Document
-from miner.paths.segment_kinds import is_locale, is_slug, kind, mask
+from miner.paths.segment_kinds import is_locale, is_mixed, is_slug, kind, mask
 from miner.workload import PARAMETER, ROUTE
 
 MOST_ROUTES = 400
@@ -149,7 +149,8 @@ def _values(paths: list[Segments], place: int, limits: Limits) -> dict[str, str]
     masks = Counter(mask(segment) for segment in alike)
     numbered = {one for one in alike if mask(one) and masks[mask(one)] > limits.numbered}
     slugs = {one for one in alike if is_slug(one)}
-    for some, most in ((numbered, 0), (slugs, limits.slugs), (alike, limits.words)):
+    mixed = {one for one in alike if ids and is_mixed(one)}
+    for some, most in ((mixed, 0), (numbered, 0), (slugs, limits.slugs), (alike, limits.words)):
         if len(some) > most:
             found |= dict.fromkeys(some, stands)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import unquote
 
 IDS = {
@@ -24,6 +25,9 @@ IDS = {
 }
 """Shapes that are ids whatever stands around them. A token is base64, a ULID or a JSON web token: letters of
 both cases mixed with digits, but not words that are joined; a code is letters before many digits."""
+BASE64 = re.compile(r"[A-Za-z0-9_+-]{16,}={0,2}")
+TURNS = 0.25
+"""Share of the characters of a base64 text that follow one of the other case: 99 % of texts have more."""
 VERSION = re.compile(r"v\d+([._]\d+)*|\d+\.x", re.IGNORECASE)
 PLAIN = re.compile(r"[A-Za-z0-9_.~!$&'()*+,;=:@%-]*")
 """What a route's literal segments may hold; anything else becomes a parameter."""
@@ -51,6 +55,12 @@ def kind(segment: str) -> str | None:
         if any(shape.fullmatch(stem) for stem in stems):
             return name
     return None if PLAIN.fullmatch(segment) else "text"
+
+
+def is_mixed(text: str) -> bool:
+    """Whether it may be base64 by its letters, as joined words may: beside ids it is one of them."""
+    turns = sum(one.isupper() != other.isupper() for one, other in pairwise(text))
+    return bool(BASE64.fullmatch(text)) and turns >= TURNS * len(text)
 
 
 def is_slug(segment: str) -> bool:
