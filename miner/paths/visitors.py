@@ -37,8 +37,6 @@ class Key:
     requests_per_key: float
     several: float
     """Of requests that have one: of those whose key has more than 3 agents, as few people do."""
-    regular: float
-    """The same of those whose key asks at even intervals, as machines do."""
     busiest: float
     """Of the one key that makes most requests."""
 
@@ -50,6 +48,8 @@ class Visitors:
     key: str
     why: str
     keys: tuple[Key, ...]
+    regular: float
+    """Share of people's requests by visitors who ask at even intervals, as machines do."""
     behind: float | None
     """Visitors behind one address and agent, estimated; None where the log has no addresses or agents."""
     remarks: tuple[str, ...]
@@ -75,7 +75,9 @@ def set_visitors(store: Store, key: str | None = None) -> Visitors:
     keys = tuple(_key(rows[name], total) for name in KEYS if name in rows)
     chosen, why = _choose(keys, key)
     store.run("miner.paths", "set_visitors", key=chosen.key, stitch=STITCH)
-    return Visitors(chosen.key, why, keys, visitors_behind(store), _remarks(chosen))
+    store.run("miner.paths", "set_steps")
+    regular = store.fetch("miner.paths", "regular").column("share")[0].as_py()
+    return Visitors(chosen.key, why, keys, regular, visitors_behind(store), _remarks(chosen, regular))
 
 
 def _key(row: dict[str, float], total: int) -> Key:
@@ -85,7 +87,6 @@ def _key(row: dict[str, float], total: int) -> Key:
         keys=int(row["keys"]),
         requests_per_key=row["requests"] / row["keys"],
         several=row["several"],
-        regular=row["regular"],
         busiest=row["most"] / total,
     )
 
@@ -119,15 +120,15 @@ def _is_shared(one: Key) -> bool:
     return one.key in {"user", "session"} and one.several > MERGED
 
 
-def _remarks(chosen: Key) -> tuple[str, ...]:
+def _remarks(chosen: Key, regular: float) -> tuple[str, ...]:
     found = []
     if chosen.busiest > BUSY and chosen.keys > 1:
         found.append(
             f"One visitor by {chosen.key} makes {chosen.busiest:.0%} of people's requests: a proxy or a"
             " machine? Leave it out, or tell visitors apart in another way."
         )
-    if chosen.regular > BUSY:
-        found.append(f"{chosen.regular:.0%} of people's requests come at even intervals, as from machines.")
+    if regular > BUSY:
+        found.append(f"{regular:.0%} of people's requests come at even intervals, as from machines.")
     return tuple(found)
 
 

@@ -57,6 +57,7 @@ class Basis:
     visitor: str
     visitor_why: str
     visitor_keys: tuple[Key, ...]
+    like_clockwork: float
     behind_address_and_agent: float | None
     gap: float
     gap_why: str
@@ -79,6 +80,7 @@ class Basis:
             visitor=found.visitors.key,
             visitor_why=found.visitors.why,
             visitor_keys=found.visitors.keys,
+            like_clockwork=found.visitors.regular,
             behind_address_and_agent=found.visitors.behind,
             gap=found.gap.seconds,
             gap_why=found.gap.why,
@@ -169,13 +171,13 @@ def show_keys(console: Console, found: Basis) -> None:
             count(one.keys),
             f"{one.requests_per_key:.1f}",
             share(one.several),
-            share(one.regular),
             share(one.busiest),
         )
         for one in found.visitor_keys
     ]
-    columns = ["key", ">requests", ">keys", ">each", ">many agents", ">like clockwork", ">busiest"]
+    columns = ["key", ">requests", ">keys", ">each", ">many agents", ">busiest"]
     table(console, columns, rows)
+    lines(console, [f"Requests at even intervals, as of machines: {share(found.like_clockwork)}."])
     behind = found.behind_address_and_agent
     if behind is not None:
         lines(console, [f"Behind one address and agent: {behind:.1f} visitors, estimated from the agents."])

@@ -81,6 +81,7 @@ def test_the_gap_is_found_in_a_store() -> None:
             rows.append(request(at + 4000, address="192.0.2.2"))
     with store_of(rows) as store:
         store.ask("UPDATE requests SET visitor = address RETURNING line")
+        store.run("miner.paths", "set_steps")
         gap = find_gap(store)
     assert 60 <= gap.seconds <= 28_800
     assert "fewest" in gap.why

@@ -187,7 +187,7 @@ def test_clockwork_is_pointed_out() -> None:
     rows += [request(chance.uniform(0, 9000), address=f"198.51.100.{n % 9}") for n in range(250)]
     with store_of(rows) as store:
         found = set_visitors(store)
-    assert found.keys[0].regular == pytest.approx(150 / 400)
+    assert found.regular == pytest.approx(150 / 400)
     assert any("38% of people's requests come at even intervals" in remark for remark in found.remarks)
 
 
