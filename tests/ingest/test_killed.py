@@ -19,8 +19,8 @@ from same_rows import Row, hashes, must_conserve
 
 from miner.store import Store
 
-LINES = 6_000
-"""Of each log: so many that a run takes about a second, most of which is spent on reading."""
+LINES = 3_000
+"""Of each log: so many that most of a run is spent on reading."""
 KILLS = 50
 SEED = 9
 MEASURED = 3
