@@ -77,6 +77,7 @@ def ingest(
     asked = Asked(format, fields, service, checked_zone(timezone, store), pseudonymise)
     given = asked_way(asked, store)
     work = Work(asked, given, known_ways(store), sum(log.size for log in files), progress)
+    store.run("miner.ingest", "whereabouts")
     store.run("miner.ingest", "macros")
     touched: set[int] = set()
     refused: list[MinerError] = []

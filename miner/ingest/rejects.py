@@ -33,6 +33,7 @@ def retry_rejects(
     before = [source for source in source_reports(store) if source.rejects]
     if not before:
         raise MinerError("There is no reject in the store.", "There is nothing to read again.")
+    store.run("miner.ingest", "whereabouts")
     store.run("miner.ingest", "macros")
     with store.transaction():
         for source in before:

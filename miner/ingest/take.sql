@@ -115,7 +115,11 @@ SELECT
         ELSE coalesce(raw, '') END AS target,
     CASE WHEN reason IS NULL THEN coalesce(code, TRY_CAST(TRY_CAST(status AS DOUBLE) AS USMALLINT)) ELSE 0 END AS status,
     coalesce(size, TRY_CAST(TRY_CAST(bytes AS DOUBLE) AS BIGINT)) AS bytes,
-    secret(plain_address(coalesce(said(address), said(trim(string_split(forwarded, ',')[1])))), $salt) AS address,
+    -- Behind pseudonyms nobody can tell any more which address is that of a proxy.
+    secret(CASE
+        WHEN $salt IS NULL THEN plain_address(coalesce(said(address), said(trim(string_split(forwarded, ',')[1]))))
+        ELSE client_address(plain_address(said(address)), said(forwarded))
+    END, $salt) AS address,
     secret(coalesce(said(unquoted("user")), said(unquoted(remote_user))), $salt) AS "user",
     CASE WHEN reason IS NULL THEN said(agent) ELSE reason END AS agent,
     CASE WHEN reason IS NULL THEN masked(said(referrer)) ELSE exact END AS referrer,

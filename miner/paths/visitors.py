@@ -64,7 +64,7 @@ def set_visitors(store: Store, key: str | None = None) -> Visitors:
     """
     if key is not None and key not in KEYS:
         raise MinerError(f"Visitors cannot be told apart by {key!r}.", f"Choose one of: {', '.join(KEYS)}.")
-    store.run("miner.paths", "whereabouts")
+    store.run("miner.ingest", "whereabouts")
     total = store.fetch("miner.paths", "people").column("requests")[0].as_py()
     if not total:
         raise TooLittleData(

@@ -84,6 +84,7 @@ CONTENDERS: dict[str, Contender] = {
     "miner-panels": Contender("ours, with GoAccess' panels", in_python("ours_with_panels")),
     "miner-grown": Contender("ours, 10 times the lines", in_python("ours"), log="grown"),
     "store": Contender("rows into our table, not read from text", in_python("store_only"), log="rows"),
+    "sessions": Contender("the same, then sessions, routes, moves", in_python("sessions"), log="rows"),
     "polars": Contender(
         "polars, to a table in memory", in_python("polars_in_memory"), rival="miner", missing=NO_POLARS
     ),

@@ -74,6 +74,20 @@ def store_only(rows: Path, folder: Path) -> int:
         return int(found[0]) if found else 0
 
 
+def sessions(rows: Path, folder: Path) -> int:
+    """The same rows, and then sessions, routes, moves and samples of think time from them."""
+    from miner.paths import prepare
+    from miner.paths.chains import read_moves
+    from miner.paths.timing import read_pauses
+    from miner.store import Store
+
+    stored = store_only(rows, folder)
+    with Store.open(folder / "traffic.duckdb", memory=MEMORY) as store:
+        prepare(store)
+        read_pauses(store, len(read_moves(store).endpoints))
+    return stored
+
+
 def open_store(folder: Path) -> Store:
     """A new store on disk, held to the memory that is usual."""
     from miner.store import Store
@@ -180,6 +194,7 @@ WORK: dict[str, Callable[[Path, Path], int]] = {
         ours,
         ours_with_panels,
         store_only,
+        sessions,
         polars_in_memory,
         polars_to_parquet,
         polars_by_pattern,

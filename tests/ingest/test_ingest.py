@@ -218,6 +218,23 @@ def test_rejects_behind_a_prefix_are_read_again_without_it(tmp_path: Path) -> No
     assert (source.requests, source.rejects) == (3, 1)
 
 
+def test_pseudonyms_are_of_clients_not_of_their_proxy(tmp_path: Path) -> None:
+    """Who came through our own proxy has a pseudonym of their own; what strangers claim makes none."""
+    template = '$remote_addr [$time_local] "$request" $status "$http_x_forwarded_for"'
+    begin = b'%s [01/Mar/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 "%s"'
+    sent = [(b"10.0.0.1", b"203.0.113.7"), (b"10.0.0.1", b"203.0.113.8"), (b"203.0.113.7", b"-")]
+    sent += [(b"198.51.100.1", b"203.0.113.7"), (b"198.51.100.1", b"-")]
+    log = log_of(tmp_path, b"\n".join(begin % one for one in sent))
+    with Store.open(None) as store:
+        ingest([log], store, format=template, pseudonymise=True)
+        one, other, alone, claimed, plain = store.ask("SELECT address FROM requests ORDER BY line")[
+            0
+        ].to_pylist()
+    assert one == alone
+    assert claimed == plain
+    assert len({one, other, plain}) == 3
+
+
 def test_rejects_of_which_nothing_is_kept_stay(tmp_path: Path) -> None:
     """A reject that was read with pseudonyms has no text to read again: it is still counted as one."""
     with Store.open(None) as store:

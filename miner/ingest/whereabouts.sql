@@ -5,16 +5,21 @@ CREATE OR REPLACE TEMP MACRO is_private(address) AS regexp_matches(
     '^(10\.|127\.|192\.168\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.)|^(::1$|f[cd]|fe80:)|^unix:'
 );
 
+-- The addresses in an X-Forwarded-For header, without ports.
+CREATE OR REPLACE TEMP MACRO hops(forwarded) AS list_transform(
+    string_split(forwarded, ','),
+    lambda hop: regexp_replace(regexp_replace(trim(hop), '^([0-9.]+):[0-9]+$', '\1'), '^\[(.*)\](:[0-9]+)?$', '\1')
+);
+
 -- Where the request came from (RFC 7239, 7.4): what a proxy of our own (a private address, RFC 1918) was told
 -- is believed, from the right on as long as hops are private; what a stranger says is not.
 CREATE OR REPLACE TEMP MACRO client_address(address, forwarded) AS CASE
     WHEN forwarded IS NULL OR NOT is_private(coalesce(address, '10.')) THEN address
     ELSE coalesce(
         list_filter(
-            list_reverse(list_transform(string_split(forwarded, ','), lambda hop: trim(hop))),
-            lambda hop: hop != '' AND hop != 'unknown' AND NOT is_private(hop)
+            list_reverse(hops(forwarded)), lambda hop: hop != '' AND hop != 'unknown' AND NOT is_private(hop)
         )[1],
-        nullif(trim(string_split(forwarded, ',')[1]), ''),
+        nullif(hops(forwarded)[1], ''),
         address
     )
 END;
