@@ -69,8 +69,12 @@ def last_words(folder: Path) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without settings of Locust, which would change the run unseen."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    """The environment without settings of Locust, which would change the run unseen.
+
+    Python compiles the locustfile for this run only: nothing is left beside it.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    return {**own, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> int:

@@ -82,6 +82,8 @@ def _wait_until_refused(address: tuple[str, int]) -> None:
             socket.create_connection(address, timeout=PATIENCE).close()
         except ConnectionRefusedError:
             return
+        except ConnectionResetError:  # accepted just before the socket was closed
+            continue
 
 
 def test_a_taken_port_is_said(tmp_path: Path) -> None:
