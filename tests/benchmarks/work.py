@@ -82,7 +82,7 @@ def sessions(rows: Path, folder: Path) -> int:
     from miner.store import Store
 
     stored = store_only(rows, folder)
-    with Store.open(folder / "traffic.duckdb", memory=MEMORY) as store:
+    with Store.open(folder / "traffic.duckdb") as store:
         prepare(store)
         read_pauses(store, len(read_moves(store).endpoints))
     return stored
