@@ -81,14 +81,6 @@ CREATE OR REPLACE TEMP MACRO said(text) AS nullif(nullif(text, '-'), '');
 CREATE OR REPLACE TEMP MACRO unquoted(text) AS
     CASE WHEN starts_with(text, '"') AND ends_with(text, '"') THEN text[2:-2] ELSE text END;
 
--- An address without its port and brackets.
-CREATE OR REPLACE TEMP MACRO plain_address(address) AS CASE
-    WHEN NOT contains(address, ':') THEN address
-    WHEN contains(address, '.') AND regexp_full_match(address, '[0-9.]+:[0-9]+') THEN regexp_extract(address, '^[0-9.]+')
-    WHEN starts_with(address, '[') THEN regexp_replace(address, '^\[(.*)\](:[0-9]+)?$', '\1')
-    ELSE address
-END;
-
 -- A target without scheme and host.
 CREATE OR REPLACE TEMP MACRO path_of(target) AS
     '/' || ltrim(regexp_replace(target, '^https?://[^/?#]*', ''), '/');

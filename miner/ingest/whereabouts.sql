@@ -5,10 +5,17 @@ CREATE OR REPLACE TEMP MACRO is_private(address) AS regexp_matches(
     '^(10\.|127\.|192\.168\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.)|^(::1$|f[cd]|fe80:)|^unix:'
 );
 
+-- An address without its port and brackets.
+CREATE OR REPLACE TEMP MACRO plain_address(address) AS CASE
+    WHEN NOT contains(address, ':') THEN address
+    WHEN contains(address, '.') AND regexp_full_match(address, '[0-9.]+:[0-9]+') THEN regexp_extract(address, '^[0-9.]+')
+    WHEN starts_with(address, '[') THEN regexp_replace(address, '^\[(.*)\](:[0-9]+)?$', '\1')
+    ELSE address
+END;
+
 -- The addresses in an X-Forwarded-For header, without ports.
 CREATE OR REPLACE TEMP MACRO hops(forwarded) AS list_transform(
-    string_split(forwarded, ','),
-    lambda hop: regexp_replace(regexp_replace(trim(hop), '^([0-9.]+):[0-9]+$', '\1'), '^\[(.*)\](:[0-9]+)?$', '\1')
+    string_split(forwarded, ','), lambda hop: plain_address(trim(hop))
 );
 
 -- Where the request came from (RFC 7239, 7.4): what a proxy of our own (a private address, RFC 1918) was told

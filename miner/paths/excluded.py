@@ -13,7 +13,7 @@ from miner.store import Store
 from miner.workload import METHODS
 
 REASONS = ("health check", "load test", "bot", "preflight", "attack", "probe", "asset")
-"""In the order in which they are looked for: a request has the first that holds."""
+"""Why requests are no steps of users."""
 AS_ASKED = "as asked"
 HEALTH_AGENTS = (
     r"(?i)kube-probe|ELB-HealthChecker|GoogleHC|GoogleStackdriverMonitoring|Consul Health|Zabbix|check_http"

@@ -56,7 +56,7 @@ class Visitors:
 
 
 def set_visitors(store: Store, key: str | None = None) -> Visitors:
-    """`requests.visitor` says who made each request.
+    """`requests.visitor` says who made each request, and the temporary table `steps` how long after the last.
 
     With the keys `user` and `session`, requests before somebody logs in belong to the user who follows
     from the same address and agent, if there is only one within `STITCH` seconds. Raises MinerError for
