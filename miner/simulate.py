@@ -55,7 +55,7 @@ def requests(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame
     if sessions < 1:
         raise MinerError(f"{sessions} sessions cannot be simulated.", "Ask for at least one.")
     rng = np.random.default_rng(seed)
-    steps = walk(workload, sessions, rng)
+    steps = asked(workload, walk(workload, sessions, rng), rng)
     steps["status"] = _by_step(steps, workload, lambda e, rows: draw_statuses(e, len(rows), rng))
     steps["duration"] = _by_step(steps, workload, lambda e, rows: _durations(e, len(rows), rng))
     steps["identity"] = _identities(workload, steps, rng)
@@ -83,6 +83,32 @@ def walk(workload: w.Workload, sessions: int, rng: Rng) -> pd.DataFrame:
     ]
     steps = pd.concat(walks, ignore_index=True)
     return steps.sort_values(["session", "position"], ignore_index=True)
+
+
+def asked(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.DataFrame:
+    """The requests of `steps`, a row each: `turn` is the position of the step, `step` the endpoint.
+
+    Of a step of several, each is made its mean number of times, rounded up or down at random; if none is,
+    the most frequent one is made. `think` is 0 for all but the first.
+    """
+    if not workload.steps:
+        return steps.assign(turn=steps["position"])
+    steps = steps.rename(columns={"position": "turn"})
+    made = []
+    for name in workload.steps:
+        rows = steps[steps["step"] == name]
+        often = workload.steps[name].requests
+        times = np.floor(np.array(list(often.values())) + rng.random((len(rows), len(often)))).astype(int)
+        times[times.sum(axis=1) == 0, 0] = 1
+        expanded = rows.loc[np.repeat(rows.index, times.sum(axis=1))]
+        names = np.tile(np.array(list(often), dtype=object), len(rows))
+        made.append(expanded.assign(step=np.repeat(names, times.ravel())))
+    steps = pd.concat([steps[~steps["step"].isin(list(workload.steps))], *made])
+    steps = steps.sort_values(["session", "turn"], kind="stable", ignore_index=True)
+    again = steps.duplicated(["session", "turn"])
+    return steps.assign(
+        think=steps["think"].mask(again, 0.0), position=steps.groupby("session").cumcount() + 1
+    )
 
 
 def _walk_path(path: w.Path, sessions: npt.NDArray[np.int64], rng: Rng) -> pd.DataFrame:
@@ -141,9 +167,13 @@ def _starts(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Series:
     first = workload.recorded.first_at or FIRST_DAY
     midnight = pd.Timestamp(first).tz_convert("UTC").normalize()
     starts = start_times(workload.arrivals, int(steps["session"].max()) + 1, rng)
-    busy = steps["think"].fillna(0.0) + steps.groupby("session")["duration"].shift(fill_value=0.0)
-    seconds = starts[steps["session"]] + busy.groupby(steps["session"]).cumsum()
-    return midnight + pd.to_timedelta((seconds * 1e6).round(), unit="us")
+    # All requests of a step start together, and the next one when the longest of them is answered.
+    opening = ~steps.duplicated(["session", "turn"])
+    lasting = steps.groupby(["session", "turn"])["duration"].transform("max")[opening]
+    owner = steps["session"][opening]
+    waited = steps["think"][opening].fillna(0.0) + lasting.groupby(owner).shift(fill_value=0.0)
+    busy = waited.groupby(owner).cumsum().reindex(steps.index).ffill()
+    return midnight + pd.to_timedelta(((starts[steps["session"]] + busy) * 1e6).round(), unit="us")
 
 
 def _durations(endpoint: w.Endpoint, count: int, rng: Rng) -> npt.NDArray[np.float64]:

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from miner.errors import MinerError
 
-VERSION = 2
+VERSION = 3
 """Of the schema. A store with a higher one was written by a newer release."""
 MEMORY = re.compile(r"[1-9]\d{0,5} ?([KMGT]i?B)", re.IGNORECASE)
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -146,6 +146,7 @@ class Store:
         if new:
             with self.transaction():
                 self.run("miner", "schema", version=VERSION, salt=secrets.token_hex(16))
+                self.run("miner", "requests")
         self._check_version()
 
     def _check_version(self) -> None:

@@ -30,6 +30,7 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+Often = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Status = Annotated[int, Field(ge=100, le=999)]
 
 
@@ -243,6 +244,15 @@ class Endpoint(Part):
         return self.params | self.query | self.headers | (self.body or {})
 
 
+class Step(Part):
+    """A step of several requests that a visitor makes at once."""
+
+    requests: dict[str, Often] = Field(min_length=1)
+    """How often each endpoint is asked on average, the most frequent first."""
+    n: Count = 0
+    """How often the step was taken."""
+
+
 class Move(Part):
     """One step to the next: probability, count behind it, and the think time in between."""
 
@@ -313,6 +323,8 @@ class Recorded(Part):
     """Resolution of the log's clock in seconds."""
     gap: Positive = 1800.0
     """Silence that ends a session, in seconds."""
+    at_once: Positive | None = None
+    """Seconds within which requests were made at once; none: no two were."""
     unknown: tuple[str, ...] = ()
     """What the log cannot tell, a sentence each."""
 
@@ -344,6 +356,8 @@ class Workload(Part):
     recorded: Recorded = Recorded()
     arrivals: Arrivals
     endpoints: dict[str, Endpoint] = Field(min_length=1)
+    steps: dict[str, Step] = {}
+    """Those of several requests; all others are called like the endpoint that they ask."""
     paths: tuple[Path, ...] = Field(min_length=1)
 
     @field_validator("name")
@@ -363,15 +377,29 @@ class Workload(Part):
         return endpoints
 
     @model_validator(mode="after")
+    def _sound_steps(self) -> Self:
+        for name, step in self.steps.items():
+            if _must_be_identifier("step", name) in RESERVED or name in self.endpoints:
+                taken = "reserved" if name in RESERVED else "an endpoint already"
+                raise ValueError(f"{name!r} is {taken} and cannot name a step of several requests")
+            if odd := set(step.requests) - set(self.endpoints):
+                raise ValueError(f"{name}: {min(odd)!r}, which is asked at once, is not one of the endpoints")
+        return self
+
+    @model_validator(mode="after")
     def _sound_paths(self) -> Self:
         _must_add_up("the shares of the paths", (path.share for path in self.paths))
         names = [path.name for path in self.paths]
         if len(set(names)) < len(names):
             raise ValueError(f"two paths are called {max(names, key=names.count)!r}")
         for path in self.paths:
-            if odd := {*path.start, *path.moves} - set(self.endpoints):
+            if odd := {*path.start, *path.moves} - set(self.endpoints) - set(self.steps):
                 raise ValueError(f"{path.name}: the step {min(odd)!r} is not one of the endpoints")
         return self
+
+    def requests(self, step: str) -> dict[str, float]:
+        """The endpoints that a step asks, and how often on average. Raises KeyError."""
+        return {step: 1.0} if step in self.endpoints else self.steps[step].requests
 
     def path(self, name: str) -> Path:
         """The path called `name`. Raises KeyError."""

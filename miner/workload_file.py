@@ -169,7 +169,9 @@ def dumps(workload: Workload) -> str:
     for key in ("recorded", "arrivals"):
         if key in data:
             document.add(key, _table(data[key]))
-    document.add("endpoints", _tables(data["endpoints"]))
+    for key in ("endpoints", "steps"):
+        if key in data:
+            document.add(key, _tables(data[key]))
     paths = tomlkit.aot()
     for path in data["paths"]:
         moves = path.pop("moves")

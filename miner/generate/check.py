@@ -21,7 +21,7 @@ IMPORTS = {
 }
 MODULES = {"logging", "math", "random", "gevent"}
 _BUILTINS = """\
-any dict float getattr int isinstance len list max min round sorted str tuple type
+any dict float getattr int isinstance len list max min range round sorted str tuple type
 """
 BUILTINS = frozenset(_BUILTINS.split())
 LOOKED_UP = {"__name__", "worker_index"}
@@ -30,7 +30,7 @@ _ATTRIBUTES = """\
 __init__ __name__ acquire add add_argument add_argument_group add_listener append arrivals begin choice
 choices clear client clock content context cookiejar current due empty end environment exp expovariate
 failure finished gammavariate gauss get getcurrent Greenlet headless hex identity inf info
-init_command_line_parser interrupt items join json kill known late lateness learn listed log
+init_command_line_parser interrupt items join joinall json kill killall known late lateness learn listed log
 lognormvariate name num_users owed pace parsed_options path pop put qsize quit randint random rate replace
 report request requests_per_second runner schedule seed send session session_run_time sessions_per_second
 shown sleep spawn speed spread started status_code step stop success take tasks test_start test_stop think
@@ -41,7 +41,7 @@ NODES = (
     ast.Module, ast.Expr, ast.Constant, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Call, ast.keyword,
     ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.Import, ast.ImportFrom, ast.alias,
     ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Lambda, ast.Return, ast.Raise, ast.Pass,
-    ast.If, ast.IfExp, ast.While, ast.For, ast.With, ast.withitem,
+    ast.If, ast.IfExp, ast.While, ast.For, ast.Try, ast.With, ast.withitem,
     ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Starred, ast.Subscript, ast.Slice,
     ast.ListComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.JoinedStr, ast.FormattedValue,
     ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.operator, ast.boolop, ast.unaryop, ast.cmpop,

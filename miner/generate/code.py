@@ -15,7 +15,7 @@ from dataclasses import dataclass
 WIDTH = 110
 
 _INHERITED = """\
-abstract arrivals begin client client_pool clock concurrency connection_timeout context current
+abstract arrivals at_once begin client client_pool clock concurrency connection_timeout context current
 default_headers end enter environment execute_next_task execute_task fixed_count fullname get_next_task
 greenlet group host identify insecure interrupt json known late learn leave listed max_redirects
 max_retries max_wait min_wait name network_timeout on_start on_stop pace parent path proxy_host

@@ -28,7 +28,14 @@ def mean_session_seconds(workload: Workload) -> float:
 def requests_per_session(workload: Workload) -> float:
     """Mean requests in a session, over all paths."""
     shares = math.fsum(path.share for path in workload.paths)
-    return math.fsum(path.share / shares * math.fsum(visits(path).values()) for path in workload.paths)
+    return math.fsum(path.share / shares * requests_on(workload, path) for path in workload.paths)
+
+
+def requests_on(workload: Workload, path: Path) -> float:
+    """Mean requests in a session on `path`."""
+    return math.fsum(
+        times * math.fsum(workload.requests(step).values()) for step, times in visits(path).items()
+    )
 
 
 def visits(path: Path) -> dict[str, float]:
@@ -77,8 +84,9 @@ def _pause(path: Path, step: str) -> float:
 
 
 def _latency(workload: Workload, step: str) -> float:
-    latency = workload.endpoints[step].latency
-    return latency.median * math.exp(latency.sigma**2 / 2) if latency else 0.0
+    """Mean seconds until the slowest of the step's endpoints has answered, about."""
+    found = [workload.endpoints[endpoint].latency for endpoint in workload.requests(step)]
+    return max((one.median * math.exp(one.sigma**2 / 2) for one in found if one), default=0.0)
 
 
 def _p(path: Path, step: str, to: str) -> float:

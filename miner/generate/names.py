@@ -13,10 +13,10 @@ CLASSES = frozenset(_CLASSES.split())
 
 
 def method_names(workload: Workload) -> dict[str, str]:
-    """The method of each endpoint, by the endpoint's name."""
+    """The method of each endpoint and of each step of several, by its name."""
     names: dict[str, str] = {}
-    plain = set(workload.endpoints)
-    for name in workload.endpoints:
+    plain = {*workload.endpoints, *workload.steps}
+    for name in (*workload.endpoints, *workload.steps):
         taken = {*INHERITED, *names.values(), *(plain - {name})}
         names[name] = identifier(name, taken)
     return names

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Iterable
 
 from miner.generate.code import WIDTH, plain
-from miner.generate.duration import mean_session_seconds, visits
+from miner.generate.duration import mean_session_seconds, requests_on, visits
 from miner.workload import Endpoint, Path, Recorded, Workload
 
 STANDARD_USERS = 50
@@ -16,7 +15,8 @@ STANDARD_USERS = 50
 
 def module_docstring(workload: Workload) -> str:
     """What was measured from what, what is not known, and how to run it."""
-    endpoints = {step for path in workload.paths for step in path.moves}
+    steps = {step for path in workload.paths for step in path.moves}
+    endpoints = {endpoint for step in steps for endpoint in workload.requests(step)}
     recorded = workload.recorded
     counts = f"{len(workload.paths)} user paths over {len(endpoints)} endpoints"
     about = f"The traffic of {workload.name} as a load test: {counts}."
@@ -48,13 +48,13 @@ def endpoint_docstring(endpoint: Endpoint) -> str:
     return docstring(f"{counted}; answered {answers}.", 8)
 
 
-def path_docstring(path: Path) -> str:
+def path_docstring(workload: Workload, path: Path) -> str:
     """What a path does, its share, and the count behind it."""
     often = visits(path)
     main = sorted(often, key=lambda step: (-often[step], step))[:3]
     walks = _listed(f"{step} {often[step]:.1f} times" for step in main)
     counted = f" ({path.sessions:,})" if path.sessions else ""
-    total = math.fsum(often.values())
+    total = requests_on(workload, path)
     return docstring(
         f"{path.share:.1%} of sessions{counted}: {total:.1f} requests in one on average, above all {walks}.",
         4,

@@ -193,6 +193,17 @@ class Visitor(FastHttpUser):
             self.user_id = given
 '''
 
+AT_ONCE = '''\
+    def at_once(self, *requests: tuple[Callable[[], None], float]) -> None:
+        """Each request is made as often as it says on average, all at once; then all are answered."""
+        made = [request for request, often in requests for _ in range(int(often + random.random()))]
+        pending = [gevent.spawn(request) for request in made or [requests[0][0]]]
+        try:
+            gevent.joinall(pending, raise_error=True)
+        finally:
+            gevent.killall(pending, block=False)
+'''
+
 REQUESTS = '''\
 def provoke(
     wanted: int, parts: Mapping[str, Mapping[str, Draw]], unknown: tuple[str, str] | None, known: deque[Any]

@@ -29,7 +29,7 @@ def generate(workload: Workload) -> str:
 
     It needs Locust and nothing else. Raises MinerError where a header cannot be sent.
     """
-    walks = [*path_classes(workload, method_names(workload)), choice(workload)]
+    walks = [*path_classes(workload), choice(workload)]
     seconds = mean_session_seconds(workload)
     figures = constants(workload, workload.arrivals.mean, seconds, 1 / (BUSY * max(seconds, 1.0)))
     head = f"{module_docstring(workload)}\n{runtime.IMPORTS}\n{figures}"
@@ -37,17 +37,18 @@ def generate(workload: Workload) -> str:
 
 
 def assembled(
-    workload: Workload, head: str, endpoints: Iterable[str], laws: Collection[str], walks: list[str]
+    workload: Workload, head: str, endpoints: Iterable[str], parts: Collection[str], walks: list[str]
 ) -> str:
     """The whole file, checked: its `head`, what every locustfile has, and the `walks` of its visitors."""
     names = method_names(workload)
     methods = [_method(workload, name, names[name]) for name in endpoints]
+    at_once = [runtime.AT_ONCE] if "at_once" in parts else []
     blocks = [
         head,
         runtime.OPTIONS,
-        *(source for name, source in runtime.LAWS.items() if name in laws),
+        *(source for name, source in runtime.LAWS.items() if name in parts),
         runtime.ARRIVALS,
-        "\n".join([runtime.VISITOR, *methods]),
+        "\n".join([runtime.VISITOR, *at_once, *methods]),
         runtime.REQUESTS,
         runtime.PATH,
         *walks,

@@ -6,16 +6,16 @@ import math
 from collections.abc import Mapping
 
 from miner.generate.code import Call, Item, lay, literal, mapping
-from miner.generate.names import class_names
+from miner.generate.names import class_names, method_names
 from miner.generate.prose import path_docstring
 from miner.generate.values import law
 from miner.workload import LEAVE, Path, Workload
 
 
-def path_classes(workload: Workload, names: Mapping[str, str]) -> list[str]:
+def path_classes(workload: Workload) -> list[str]:
     """The class of each path, in the workload's order."""
     classes = class_names(workload)
-    return [_path_class(path, classes[path.name], names) for path in workload.paths]
+    return [_path_class(workload, path, classes[path.name]) for path in workload.paths]
 
 
 def choice(workload: Workload) -> str:
@@ -51,17 +51,17 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
     return whole
 
 
-def _path_class(path: Path, name: str, names: Mapping[str, str]) -> str:
+def _path_class(workload: Workload, path: Path, name: str) -> str:
     """The task set of `path`: its pauses, then a method for each step that can be reached."""
-    steps = reachable(path)
-    lines = [f"class {name}(Path):", path_docstring(path), "", f"    name = {literal(path.name)}"]
+    names, steps = method_names(workload), reachable(path)
+    lines = [f"class {name}(Path):", path_docstring(workload, path), "", f"    name = {literal(path.name)}"]
     if path.pace:
         lines.append(f"    spread = {literal(path.pace)}")
     lines.append(lay(_think(path, steps, names), 4, before="think: ClassVar = "))
     lines += ["", f"    {_transitions(path.start, names)}", "    def enter(self) -> None:"]
     lines += ['        """Nothing is asked for yet."""']
     for step in steps:
-        lines += ["", _step(path, step, names)]
+        lines += ["", _step(workload, path, step, names)]
     lines += ["", '    @transitions({"enter": 1})', "    def leave(self) -> None:", "        self.end()", ""]
     return "\n".join(lines)
 
@@ -87,12 +87,17 @@ def _think(path: Path, steps: list[str], names: Mapping[str, str]) -> Call:
     return Call("{", items, "}")
 
 
-def _step(path: Path, step: str, names: Mapping[str, str]) -> str:
+def _step(workload: Workload, path: Path, step: str, names: Mapping[str, str]) -> str:
     moves = path.moves[step]
     decorator = _transitions(
         {to: move.p for to, move in moves.items()}, names, sum(m.n for m in moves.values())
     )
-    return f"    {decorator}\n    def {names[step]}(self) -> None:\n        self.user.{names[step]}()"
+    asked = f"        self.user.{names[step]}()"
+    if step in workload.steps:
+        requests = workload.requests(step).items()
+        parts = [f"(self.user.{names[one]}, {literal(often)})" for one, often in requests]
+        asked = lay(Call("self.user.at_once(", parts, ")"), 8)
+    return f"    {decorator}\n    def {names[step]}(self) -> None:\n{asked}"
 
 
 def _transitions(shares: Mapping[str, float], names: Mapping[str, str], n: int = 0) -> str:

@@ -67,10 +67,11 @@ def unknown(endpoint: Endpoint) -> tuple[str, str] | None:
 
 
 def used(workload: Workload) -> set[str]:
-    """The names in `runtime.LAWS` that the file of `workload` needs."""
+    """The names in `runtime.LAWS` that the file of `workload` needs, and `at_once` where it does."""
     moves = [move for path in workload.paths for moves in path.moves.values() for move in moves.values()]
     thinks = {name for move in moves if move.think for name in _laws(move.think)}
-    return thinks.union(*(used_by(endpoint) for endpoint in workload.endpoints.values()))
+    several = {"at_once"} if workload.steps else set()
+    return thinks.union(several, *(used_by(endpoint) for endpoint in workload.endpoints.values()))
 
 
 def used_by(endpoint: Endpoint) -> set[str]:

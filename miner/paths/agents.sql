@@ -1,2 +1,2 @@
 -- A row is one agent that made requests.
-SELECT DISTINCT agent FROM requests WHERE agent IS NOT NULL ORDER BY agent
+SELECT DISTINCT agent FROM requests WHERE agent IS NOT NULL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
+from miner.paths.at_once import Combination, read_combinations
 from miner.paths.mixture import OCCUPIED, MarkovMixture, select
 from miner.store import Store
 
@@ -20,10 +22,12 @@ MOST_PATHS = 12
 class Moves:
     """Distinct sessions as counts of moves.
 
-    Steps are codes 0 to n-1 for `endpoints`; n stands for the start and, as a target, for leaving.
+    Steps are codes: first of `endpoints`, then of `combinations`; the next code stands for the start and,
+    as a target, for leaving.
     """
 
     endpoints: list[str]
+    combinations: Sequence[Combination]
     counts: sparse.csr_array
     """(distinct sessions, moves): how often each session makes each move."""
     sessions: npt.NDArray[np.float64]
@@ -35,12 +39,15 @@ class Moves:
     @property
     def outside(self) -> int:
         """The code of start and leave."""
-        return len(self.endpoints)
+        return len(self.endpoints) + len(self.combinations)
 
 
 def read_moves(store: Store) -> Moves:
-    """The moves of all sessions in the store."""
-    store.run("miner.paths", "set_shapes")
+    """The moves of the sessions that `prepare` has just found in the store."""
+    store.run("miner.paths", "set_codes")
+    combinations, places = read_combinations(store)
+    with store.offering("combined", places):
+        store.run("miner.paths", "set_shapes")
     endpoints = store.fetch("miner.paths", "endpoint_names").column("endpoint").to_pylist()
     shapes = store.fetch("miner.paths", "shapes")
     steps = shapes.column("steps").combine_chunks()
@@ -49,6 +56,7 @@ def read_moves(store: Store) -> Moves:
         np.asarray(pa.compute.list_value_length(steps), dtype=np.int64),
         np.asarray(steps.flatten(), dtype=np.int64),
         shapes.column("sessions").to_numpy().astype(float),
+        combinations,
     )
 
 
@@ -57,9 +65,10 @@ def count_moves(
     lengths: npt.NDArray[np.int64],
     steps: npt.NDArray[np.int64],
     sessions: npt.NDArray[np.float64],
+    combinations: Sequence[Combination] = (),
 ) -> Moves:
     """The moves of sessions given as all their step codes one after another, and how many each has."""
-    outside = len(endpoints)
+    outside = len(endpoints) + len(combinations)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     first = np.cumsum(lengths) - lengths
     before = np.concatenate([[outside], steps[:-1]])
@@ -71,7 +80,7 @@ def count_moves(
     # scikit-learn takes sparse matrices with 32-bit indices only.
     where = (np.concatenate([rows, np.arange(len(lengths))]).astype(np.int32), columns.astype(np.int32))
     counts = sparse.coo_array((np.ones(len(columns)), where), shape=(len(lengths), len(codes))).tocsr()
-    return Moves(endpoints, counts, sessions, codes // (outside + 1), codes % (outside + 1))
+    return Moves(endpoints, combinations, counts, sessions, codes // (outside + 1), codes % (outside + 1))
 
 
 def find_paths(moves: Moves, paths: int | None, seed: int) -> tuple[MarkovMixture, dict[int, float]]:

@@ -62,10 +62,8 @@ SCANNERS = (
 HINT = "Write it like 'GET /internal/*' or '/internal/*'."
 
 
-def mark_excluded(
-    store: Store, *, include: Collection[str] = (), exclude: Sequence[str] = ()
-) -> dict[str, int]:
-    """`requests.excluded` holds why a request is no user step, else null. Returns counts by reason.
+def mark_excluded(store: Store, *, include: Collection[str] = (), exclude: Sequence[str] = ()) -> None:
+    """The temporary tables `targets`, `senders` and `marked` hold why a request is no user step, else null.
 
     `include` are reasons that are none here (`bots`); `exclude` are endpoints that are no steps of users
     (`GET /internal/*`). Raises MinerError for an unknown reason or what is no endpoint.
@@ -74,6 +72,7 @@ def mark_excluded(
     detector = CrawlerDetect()
     agents = store.fetch("miner.paths", "agents").column("agent").to_pylist()
     bots = [agent for agent in agents if detector.isCrawler(agent) and not APPS.match(agent)]
+    store.run("miner.ingest", "whereabouts")
     with store.offering("bots", pa.table({"agent": pa.array(bots, pa.string())})):
         store.run(
             "miner.paths", "mark_excluded", methods=sorted(METHODS), kept=sorted(kept),
@@ -81,7 +80,6 @@ def mark_excluded(
             scanners=SCANNERS, assets=ASSETS, attacks=ATTACKS, probes=PROBES, scripts=SCRIPTS,
             unwanted="|".join(map(pattern, exclude)), as_asked=AS_ASKED,
         )  # fmt: skip
-    return excluded(store)
 
 
 def reason_of(word: str) -> str:
@@ -105,10 +103,12 @@ def pattern(endpoint: str) -> str:
 def mark_unanswered(store: Store, *, include: Collection[str] = ()) -> None:
     """Routes that the service never knew (404, 405 or 400 to everyone) are marked as probes.
 
-    So are all requests of those who ask for little else.
+    So are all requests of those who ask for little else. Whatever is not marked is in the temporary table
+    `people`.
     """
     if "probe" not in {reason_of(one) for one in include}:
         store.run("miner.paths", "mark_unanswered")
+    store.run("miner.paths", "set_people")
 
 
 def excluded(store: Store) -> dict[str, int]:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from miner.errors import MinerError, TooLittleData
+from miner.paths.at_once import AtOnce, find_at_once
 from miner.paths.excluded import excluded, mark_excluded, mark_unanswered
 from miner.paths.gap import Gap, find_gap
 from miner.paths.openapi import Document, load
 from miner.paths.routes import find_routes
 from miner.paths.visitors import Visitors, set_visitors
 from miner.store import Store
+
+NEVER = float("-inf")
+"""Seconds within which no two requests are."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Foundations:
 
     visitors: Visitors
     gap: Gap
+    at_once: AtOnce
     excluded: dict[str, int]
     """Requests left out, by reason."""
     folded: dict[str, int]
@@ -57,25 +62,46 @@ def prepare(
             "Leave the file out, into a new store.",
         )
     document = load(openapi) if openapi else None
+    mark_excluded(store, include=include, exclude=exclude)
+    folded = _set_routes(store, document, routes)
+    mark_unanswered(store, include=include)
+    visitors = set_visitors(store, visitor)
+    silence = Gap(gap, "as asked") if gap else find_gap(store)
+    at_once = find_at_once(store)
+    together = NEVER if at_once.seconds is None else at_once.seconds
+    store.run("miner.paths", "set_sessions", gap=silence.seconds, together=together)
     with store.transaction():
-        mark_excluded(store, include=include, exclude=exclude)
-        paths = store.fetch("miner.paths", "targets").column("path").to_pylist()
-        found = find_routes(paths, document, routes)
-        table = pa.table(
-            {
-                "path": pa.array(list(found.routes), pa.string()),
-                "route": pa.array(list(found.routes.values()), pa.string()),
-            }
-        )
-        with store.offering("templates", table):
-            store.run("miner.paths", "set_routes")
-        mark_unanswered(store, include=include)
-        visitors = set_visitors(store, visitor)
-        silence = Gap(gap, "as asked") if gap else find_gap(store)
-        store.run("miner.paths", "set_sessions", gap=silence.seconds)
+        store.run("miner.paths", "set_requests_aside")
+        store.run("miner", "requests")
+        store.run("miner.paths", "store_sessions", key=visitors.key)
     counts = store.fetch("miner.paths", "session_counts").to_pylist()[0]
     if not counts["sessions"]:
         raise TooLittleData("There is no session in the log.", "Name a log of people's traffic.")
     return Foundations(
-        visitors, silence, excluded(store), found.folded, counts["sessions"], counts["requests"], document
+        visitors,
+        silence,
+        at_once,
+        excluded(store),
+        folded,
+        counts["sessions"],
+        counts["requests"],
+        document,
     )
+
+
+def _set_routes(store: Store, document: Document | None, rules: Sequence[str]) -> dict[str, int]:
+    """The temporary tables `endpoints` and `routed` say which endpoint a target is of.
+
+    Returns the folded routes.
+    """
+    paths = store.fetch("miner.paths", "unrouted").column("path").to_pylist()
+    found = find_routes(paths, document, rules)
+    table = pa.table(
+        {
+            "path": pa.array(list(found.routes), pa.string()),
+            "route": pa.array(list(found.routes.values()), pa.string()),
+        }
+    )
+    with store.offering("templates", table):
+        store.run("miner.paths", "set_routes")
+    return found.folded

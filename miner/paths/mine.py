@@ -11,6 +11,7 @@ import pyarrow as pa
 from miner import workload as w
 from miner.errors import MinerError, TooLittleData
 from miner.paths.arrivals import read_arrivals
+from miner.paths.at_once import steps_at_once
 from miner.paths.chains import Moves, find_paths, read_moves
 from miner.paths.endpoints import read_endpoints, unknown
 from miner.paths.foundations import Foundations, prepare
@@ -60,14 +61,16 @@ def mine(
     moves = read_moves(store)
     mixture, bic = find_paths(moves, paths, seed)
     endpoints = read_endpoints(store, moves.endpoints, basis.document)
-    pauses = read_pauses(store, len(moves.endpoints))
-    found = user_paths(moves, mixture, pauses, list(endpoints))
+    pauses = read_pauses(store, moves.outside)
+    steps = steps_at_once(moves.combinations, list(endpoints))
+    found = user_paths(moves, mixture, pauses, [*endpoints, *steps])
     _store_paths(store, mixture, moves, [path.name for path in found])
     workload = w.Workload(
         name=unique(name, []),
         recorded=_recorded(store, basis, pauses.clock, unknown(endpoints, basis.document)),
         arrivals=read_arrivals(store),
         endpoints=endpoints,
+        steps=steps,
         paths=tuple(found),
     )
     return Mined(workload, basis, bic)
@@ -89,6 +92,7 @@ def _recorded(store: Store, foundations: Foundations, clock: float, unknown: lis
         visitor=foundations.visitors.key,
         clock=clock,
         gap=foundations.gap.seconds,
+        at_once=foundations.at_once.seconds,
         unknown=tuple(unknown),
     )
 

@@ -1,2 +1,2 @@
 -- One row: how many requests people made.
-SELECT count(*) AS requests FROM requests WHERE excluded IS NULL
+SELECT count(*) AS requests FROM people

@@ -1,9 +1,15 @@
--- Gives each of people's requests its route and endpoint: the one it was logged with, else from `templates`.
-UPDATE requests SET route = NULL, endpoint = NULL;
+-- endpoints: a row is a method and a route: the one it was logged with, else from `templates`.
+CREATE OR REPLACE TEMP TABLE endpoints AS
+SELECT row_number() OVER (ORDER BY method, route)::INTEGER AS endpoint_id, method, route,
+    method || ' ' || route AS endpoint
+FROM (
+    SELECT DISTINCT method, coalesce(http_route, templates.route) AS route
+    FROM targets LEFT JOIN templates USING (path) WHERE coalesce(http_route, templates.route) IS NOT NULL
+);
 
-UPDATE requests SET route = http_route, endpoint = method || ' ' || http_route
-WHERE excluded IS NULL AND http_route IS NOT NULL;
-
-UPDATE requests SET route = templates.route, endpoint = method || ' ' || templates.route
-FROM templates
-WHERE excluded IS NULL AND http_route IS NULL AND split_part(target, '?', 1) = templates.path;
+-- routed: a row is a target with its endpoint.
+CREATE OR REPLACE TEMP TABLE routed AS
+SELECT target_id, targets.session, endpoint_id
+FROM targets LEFT JOIN templates USING (path)
+    JOIN endpoints ON targets.method = endpoints.method
+        AND coalesce(http_route, templates.route) = endpoints.route;

@@ -1,28 +1,19 @@
--- Numbers the sessions by their start, and the requests in each.
-UPDATE requests SET session_id = NULL, position = NULL WHERE session_id IS NOT NULL;
-
-CREATE OR REPLACE TEMP TABLE numbered AS
+-- walked: a row is a request of a session, in which it has a `position`; requests made at once share a `step`.
+CREATE OR REPLACE TEMP TABLE walked AS
 WITH counted AS (
-    SELECT source_id, line, who, started, stamp,
-        sum((coalesce(silence, 1e9) > $gap)::INTEGER) OVER (PARTITION BY who ORDER BY stamp, source_id, line) AS visit
+    SELECT row, place, who, name, sender_id, endpoint_id, started, finished, turn,
+        sum((coalesce(silence, 1e9) > $gap)::INTEGER) OVER visits AS visit,
+        sum((silence IS NULL OR silence > $gap OR near > $together)::INTEGER) OVER visits
+            AS moves
     FROM steps
-), first_seen AS (
-    SELECT who, visit, row_number() OVER (ORDER BY min(started), min((source_id, line))) AS session_id
+    WINDOW visits AS (PARTITION BY who ORDER BY turn ROWS UNBOUNDED PRECEDING)
+), visits AS (
+    SELECT who, visit, min(turn) AS first_turn, min(moves) AS first_move,
+        row_number() OVER (ORDER BY min(started), min(place)) AS session_id
     FROM counted GROUP BY who, visit
 )
-SELECT source_id, line, session_id,
-    row_number() OVER (PARTITION BY session_id ORDER BY stamp, source_id, line) AS position
-FROM counted JOIN first_seen USING (who, visit);
-
-UPDATE requests SET session_id = numbered.session_id, position = numbered.position FROM numbered
-WHERE requests.source_id = numbered.source_id AND requests.line = numbered.line;
-
-DROP TABLE numbered;
+SELECT row, session_id, (turn - first_turn + 1)::INTEGER AS position, (moves - first_move + 1)::INTEGER AS step,
+    name, sender_id, endpoint_id, started, finished
+FROM counted JOIN visits USING (who, visit);
 
 DROP TABLE steps;
-
-DELETE FROM sessions;
-
-INSERT INTO sessions
-SELECT session_id, any_value(visitor), min(started), max(finished), count(*), NULL
-FROM requests WHERE session_id IS NOT NULL GROUP BY session_id ORDER BY session_id;

@@ -17,6 +17,8 @@ MERGED = 0.5
 """Share of requests by keys with many agents from which a user or session is a system's, not a person's."""
 STITCH = 1800.0
 """Seconds within which a request without a user belongs to the user who follows from its address."""
+WAVE = 2.0
+"""Seconds for which a visitor waits for an answer: what overlaps with a longer poll was not made with it."""
 BUSY = 0.2
 """Share of requests that no single visitor makes."""
 FEW_AGENTS = 5
@@ -56,7 +58,7 @@ class Visitors:
 
 
 def set_visitors(store: Store, key: str | None = None) -> Visitors:
-    """`requests.visitor` says who made each request, and the temporary table `steps` how long after the last.
+    """The temporary table `steps` says who made each request in `people`, and how long after the last.
 
     With the keys `user` and `session`, requests before somebody logs in belong to the user who follows
     from the same address and agent, if there is only one within `STITCH` seconds. Raises MinerError for
@@ -64,7 +66,6 @@ def set_visitors(store: Store, key: str | None = None) -> Visitors:
     """
     if key is not None and key not in KEYS:
         raise MinerError(f"Visitors cannot be told apart by {key!r}.", f"Choose one of: {', '.join(KEYS)}.")
-    store.run("miner.ingest", "whereabouts")
     total = store.fetch("miner.paths", "people").column("requests")[0].as_py()
     if not total:
         raise TooLittleData(
@@ -74,8 +75,7 @@ def set_visitors(store: Store, key: str | None = None) -> Visitors:
     rows = {row["key"]: row for row in store.fetch("miner.paths", "keys").to_pylist()}
     keys = tuple(_key(rows[name], total) for name in KEYS if name in rows)
     chosen, why = _choose(keys, key)
-    store.run("miner.paths", "set_visitors", key=chosen.key, stitch=STITCH)
-    store.run("miner.paths", "set_steps")
+    store.run("miner.paths", "set_visitors", key=chosen.key, stitch=STITCH, wave=WAVE)
     regular = store.fetch("miner.paths", "regular").column("share")[0].as_py()
     return Visitors(chosen.key, why, keys, regular, visitors_behind(store), _remarks(chosen, regular))
 

@@ -1,7 +1,9 @@
 """A Locust plugin that writes the run's own request log: a second `-f` file, run by Locust only.
 
 Each process writes `requests-PID.csv` into the folder given with --record, and at the end
-`summary-PID.json`. Nobody in this project imports this file: importing Locust monkey-patches.
+`summary-PID.json`. The position of a request in its session, and the pause before it, are known when
+all are there: requests that are made at once may be answered in any order. Nobody in this project imports
+this file: importing Locust monkey-patches.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class Recorder:
         self.folder: Path | None = None
         self.file: TextIO | None = None
         self.flushed = monotonic()
-        self.sessions: dict[str, tuple[int, float]] = {}
+        self.sessions: set[str] = set()
         self.requests = self.failures = 0
 
     def record(self, **request: Any) -> None:
@@ -50,20 +52,19 @@ class Recorder:
         started, duration = request["start_time"], request["response_time"] / 1000
         context, method = request["context"] or {}, request["request_type"]
         session = str(context.get("session") or f"request-{os.getpid()}-{self.requests}")
-        position, finished = self.sessions.get(session, (0, 0.0))
-        self.sessions[session] = position + 1, started + duration
+        self.sessions.add(session)
         url = urlsplit(request["url"] or "")
         return [
             session,
             context.get("path", ""),
-            position + 1,
+            "",
             f"{method} {request['name']}",
             method,
             url.path + (f"?{url.query}" if url.query else ""),
             getattr(request["response"], "status_code", 0) or 0,
             datetime.fromtimestamp(started, UTC).isoformat(timespec="microseconds"),
             f"{duration:.6f}",
-            f"{started - finished:.6f}" if position else "",
+            "",
             f"{context.get('late', 0.0):.6f}",
         ]
 

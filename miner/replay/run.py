@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,24 @@ def merge(folder: Path) -> dict[str, float]:
             columns = list(reader.fieldnames or columns)
         part.unlink()
     rows.sort(key=lambda row: row["started"])
+    _place(rows)
     if columns:
         with (folder / "requests.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
     return {**_counts(folder, rows), **_lateness(rows)}
+
+
+def _place(rows: list[dict[str, str]]) -> None:
+    """`rows`, by start, have their position in the session, and seconds since all before were answered."""
+    sessions: dict[str, tuple[int, float]] = {}
+    for row in rows:
+        started = datetime.fromisoformat(row["started"]).timestamp()
+        position, answered = sessions.get(row["session"], (0, started))
+        sessions[row["session"]] = position + 1, max(answered, started + float(row["duration"]))
+        row["position"] = str(position + 1)
+        row["think"] = f"{max(0.0, started - answered):.6f}" if position else ""
 
 
 def _counts(folder: Path, rows: list[dict[str, str]]) -> dict[str, float]:

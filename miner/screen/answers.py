@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from math import fsum
 from typing import Any
 
-from miner.generate.duration import visits
+from miner.generate.duration import requests_on
 from miner.ingest import rejects_by_reason
 from miner.paths.excluded import excluded
 from miner.store import Store
@@ -171,7 +170,7 @@ def _paths(workload: Workload) -> tuple[TakenPath, ...]:
     """
     taken = [
         TakenPath(
-            path.name, path.share, path.sessions, fsum(visits(path).values()), path.start, main_moves(path)
+            path.name, path.share, path.sessions, requests_on(workload, path), path.start, main_moves(path)
         )
         for path in workload.paths
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from miner.paths.chains import read_moves
 from miner.paths.foundations import prepare
 from miner.paths.segment_kinds import disguised, kind
 from miner.paths.visitors import Key
@@ -17,6 +18,8 @@ from miner.store import Store
 
 SHOWN = 20
 """Endpoints and parameters that fit on a screen; --json has all."""
+FEW = 5
+"""Steps of several requests that fit beside the rest."""
 EXAMPLES = 2
 BLOCKS = " ▁▂▃▄▅▆▇█"
 """Heights of a bar."""
@@ -46,8 +49,16 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class MadeAtOnce:
+    """A step of several requests: how often each endpoint is asked in it, and how often it is taken."""
+
+    requests: dict[str, float]
+    n: int
+
+
+@dataclass(frozen=True)
 class Basis:
-    """How requests became sessions; `gap` is seconds; the counts are of requests.
+    """How requests became sessions; `gap` and `at_once` are seconds; the counts are of requests.
 
     `silences` are how many silences are as long as (10 ** (n / 10)) seconds, n counted from 0.
     """
@@ -62,6 +73,9 @@ class Basis:
     gap: float
     gap_why: str
     silences: tuple[int, ...]
+    at_once: float | None
+    at_once_why: str
+    steps: tuple[MadeAtOnce, ...]
     endpoints: tuple[Asked, ...]
     parameters: tuple[Parameter, ...]
     folded: dict[str, int]
@@ -85,6 +99,9 @@ class Basis:
             gap=found.gap.seconds,
             gap_why=found.gap.why,
             silences=found.gap.silences,
+            at_once=found.at_once.seconds,
+            at_once_why=found.at_once.why,
+            steps=made_at_once(store),
             endpoints=tuple(Asked(**row) for row in rows),
             parameters=parameters(store),
             folded=found.folded,
@@ -92,6 +109,15 @@ class Basis:
             pages=store.fetch("miner.screen", "pages").column("pages")[0].as_py(),
             remarks=found.visitors.remarks,
         )
+
+
+def made_at_once(store: Store) -> tuple[MadeAtOnce, ...]:
+    """The steps of several requests in the sessions that were just made, the most frequent first."""
+    moves = read_moves(store)
+    return tuple(
+        MadeAtOnce({moves.endpoints[code]: often for code, often in one.requests.items()}, one.n)
+        for one in sorted(moves.combinations, key=lambda one: -one.n)
+    )
 
 
 def parameters(store: Store) -> tuple[Parameter, ...]:
@@ -123,10 +149,12 @@ def show_basis(console: Console, found: Basis) -> None:
             ("sessions", count(found.sessions), f"{found.requests / found.sessions:.1f} requests each"),
             ("visitors by", found.visitor, found.visitor_why),
             ("gap", duration(found.gap), found.gap_why),
+            ("at once", duration(found.at_once) if found.at_once else "none", found.at_once_why),
         ],
     )
     show_keys(console, found)
     show_silences(console, found)
+    show_steps(console, found.steps)
     heading(console, "Endpoints")
     asked = [(one.endpoint, count(one.requests), count(one.targets)) for one in found.endpoints[:SHOWN]]
     table(console, ["endpoint", ">requests", ">distinct targets"], asked)
@@ -184,6 +212,19 @@ def show_keys(console: Console, found: Basis) -> None:
     lines(console, list(found.remarks))
 
 
+def show_steps(console: Console, found: tuple[MadeAtOnce, ...]) -> None:
+    """What is asked at once, a row for each step of several requests."""
+    if not found:
+        return
+    heading(console, "Requests made at once, as one step (how often, where not once)")
+    rows = []
+    for one in found[:FEW]:
+        asked = [name + ("" if n == 1 else f" {n:.2g} times") for name, n in one.requests.items()]
+        rows.append((count(one.n), ", ".join(asked[:SHOWN])))
+    table(console, [">times", "requests"], rows)
+    more(console, len(found), "steps", FEW)
+
+
 def show_silences(console: Console, found: Basis) -> None:
     """How long silences between requests of a visitor are, on a log scale, with the gap marked."""
     if not sum(found.silences):
@@ -196,7 +237,7 @@ def show_silences(console: Console, found: Basis) -> None:
     lines(console, [" " + "." * place + f"^ gap of {duration(found.gap)}"])
 
 
-def more(console: Console, number: int, what: str) -> None:
+def more(console: Console, number: int, what: str, shown: int = SHOWN) -> None:
     """How many more there are than are shown."""
-    if number > SHOWN:
-        lines(console, [f"and {number - SHOWN} more {what} (--json has all)"])
+    if number > shown:
+        lines(console, [f"and {number - shown} more {what} (--json has all)"])

@@ -40,8 +40,10 @@ def compare(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) 
             )
     coarser = max(side_a, side_b, key=lambda steps: steps.clock)
     endpoints = all_endpoints(side_a, side_b)
-    walks_a = walks(side_a, coarser, endpoints, seed)
-    walks_b = walks(side_b, coarser, endpoints, seed)
+    known = [steps.at_once for steps in (side_a, side_b) if steps.at_once is not None]
+    at_once = max(known, default=None)
+    walks_a = walks(side_a, coarser, endpoints, seed, at_once)
+    walks_b = walks(side_b, coarser, endpoints, seed, at_once)
     both = pooled(walks_a, walks_b)
     in_a = np.arange(len(both.lengths)) < side_a.sessions
     found = features(both)

@@ -19,7 +19,7 @@ from miner.paths import prepare
 from miner.session_files import read_sessions
 from miner.simulate import simulate
 from miner.store import Store
-from miner.verify.steps import Ints, Steps
+from miner.verify.steps import Ints, Steps, nearness
 from miner.workload_file import load
 
 Source: TypeAlias = str | Path | pd.DataFrame
@@ -90,13 +90,25 @@ def of_tables(store: Store) -> Steps:
         duration=rows.column("duration").to_numpy(),
     )
     clock, stamped = stamps(steps.started, steps.started + steps.duration)
-    return replace(steps, clock=clock, stamped=stamped)
+    return replace(
+        steps, clock=clock, stamped=stamped, at_once=closest(steps, rows.column("step").to_numpy())
+    )
+
+
+def closest(steps: Steps, step: Ints) -> int | None:
+    """The microseconds within which all requests that share a `step` with the one before were made."""
+    joined = np.flatnonzero((np.diff(step) == 0) & (np.diff(steps.session) == 0)) + 1
+    near = nearness(steps.started, steps.started + steps.duration, steps.session)[joined]
+    return int(near.max()) if len(near) else None
 
 
 def of_workload(path: Path, how: How) -> Steps:
     """Sessions simulated from a workload file, exact in time."""
     count = max(how.sessions, LEAST_SIMULATED)
-    return of_frame(simulate(load(path), count, how.seed), path.name)
+    workload = load(path)
+    steps = of_frame(simulate(workload, count, how.seed), path.name)
+    seconds = workload.recorded.at_once
+    return replace(steps, at_once=None if seconds is None else round(seconds * 1e6))
 
 
 def of_rows(path: Path, how: How) -> Steps:  # noqa: ARG001 (readers have one signature)
@@ -133,10 +145,8 @@ def unhurried(rows: pd.DataFrame, speed: float) -> pd.DataFrame:
     """`rows` (by session and position) with pauses `speed` times as long; requests take what they took."""
     if speed == 1.0:
         return rows
-    before = rows.groupby("session")["duration"].shift(fill_value=0.0)
-    busy = (rows["think"].fillna(0.0) * speed + before).groupby(rows["session"]).cumsum()
-    began = rows.groupby("session")["started"].transform("first")
-    return rows.assign(started=began + pd.to_timedelta((busy * 1e6).round(), unit="us"))
+    longer = (rows["think"].fillna(0.0) * (speed - 1)).groupby(rows["session"]).cumsum()
+    return rows.assign(started=rows["started"] + pd.to_timedelta((longer * 1e6).round(), unit="us"))
 
 
 def of_frame(rows: pd.DataFrame, named: str) -> Steps:

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from miner.paths.visitors import WAVE
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -35,6 +37,8 @@ class Steps:
     """Resolution of the stamps in microseconds; 0 or 1: exact."""
     stamped: Literal["start", "end"] = "end"
     """Which end of a request the stamps are of; the other follows from the duration."""
+    at_once: int | None = None
+    """Microseconds within which requests of a session are made at once; None: not known of any."""
     remarks: tuple[str, ...] = field(default=())
 
     @property
@@ -69,37 +73,73 @@ class Walks:
         return np.cumsum(self.lengths) - self.lengths
 
 
-def walks(steps: Steps, coarser: Steps, endpoints: tuple[str, ...], seed: int) -> Walks:
+def walks(
+    steps: Steps, coarser: Steps, endpoints: tuple[str, ...], seed: int, at_once: int | None = None
+) -> Walks:
     """`steps` on the clock of `coarser`, its endpoints as places in `endpoints`.
 
     The stamp of each request is cut to the clock, the other end follows from the duration, and
-    requests are put in the order in which the log would show them: by start. A pause that was read
-    from such stamps is off by up to a tick; a random part of a tick is added to each, so that what is
-    compared does not depend on where durations put the lattice (non-subtractive dither: Lipshitz,
-    Wannamaker and Vanderkooy, "Quantization and dither", 1992).
+    requests are put in the order in which the log would show them: by start, and those within `at_once`
+    microseconds by endpoint, with no pause between. A pause that was read from such stamps is off by up
+    to a tick; a random part of a tick is added to each, so that what is compared does not depend on
+    where durations put the lattice (non-subtractive dither: Lipshitz, Wannamaker and Vanderkooy,
+    "Quantization and dither", 1992).
     """
+    place = {shape(name): index for index, name in enumerate(endpoints)}
+    places = np.array([place[shape(name)] for name in steps.endpoints])[steps.endpoint]
     started, ended = cut(steps, coarser.clock, coarser.stamped)
     order = np.lexsort((started, steps.session)) if coarser.clock > 1 else np.arange(len(started))
+    step = made_at_once(started[order], ended[order], steps.session, at_once)
+    order = order[np.lexsort((places[order], step))]
     started, ended = started[order], ended[order]
     lengths = np.bincount(steps.session, minlength=steps.sessions)
     first = np.cumsum(lengths) - lengths
-    before = np.concatenate([ended[:1], ended[:-1]])
+    opening = np.flatnonzero(np.diff(step, prepend=-1))
+    answered = np.maximum.reduceat(ended, opening)
+    silence = np.minimum.reduceat(started, opening) - np.concatenate([answered[:1], answered[:-1]])
     rng = np.random.default_rng(seed)
-    think = blurred((started - before) / 1e6, coarser.clock, rng)
+    think = np.zeros(len(started))
+    think[opening] = blurred(silence / 1e6, coarser.clock, rng)
     think[first] = np.nan
-    seconds = (np.maximum.reduceat(ended, first) - started[first]) / 1e6
+    seconds = (np.maximum.reduceat(ended, first) - np.minimum.reduceat(started, first)) / 1e6
     arrived = np.minimum.reduceat(steps.started, first) / 1e6
-    place = {shape(name): index for index, name in enumerate(endpoints)}
-    places = np.array([place[shape(name)] for name in steps.endpoints])
     return Walks(
         endpoints=endpoints,
         lengths=lengths,
-        endpoint=places[steps.endpoint][order],
+        endpoint=places[order],
         client_error=((steps.status >= 400) & (steps.status < 500))[order],
         think=think,
         seconds=blurred(seconds, coarser.clock, rng),
         arrived=arrived + rng.random(len(arrived)) * steps.clock / 1e6,
     )
+
+
+def made_at_once(started: Ints, ended: Ints, session: Ints, within: int | None) -> Ints:
+    """The number, from 0, of the step that each request belongs to; the rows are by session and start."""
+    new = np.diff(session, prepend=-1) > 0
+    if within is not None:
+        near = nearness(started, ended, session)
+        new |= near > within
+    else:
+        new[:] = True
+    return np.cumsum(new) - 1
+
+
+def nearness(started: Ints, ended: Ints, session: Ints) -> Ints:
+    """Microseconds since the visitor waited for another request of the session, or was answered.
+
+    As in `miner.paths`: what takes long is waited for `WAVE` seconds. Of no meaning on a session's first.
+    """
+    opening = np.flatnonzero(np.diff(session, prepend=-1))
+    origin = np.minimum.reduceat(started, opening)[session]
+    wave = round(WAVE * 1e6)
+    waiting = np.minimum(ended, started + wave) - origin
+    apart = int(np.abs(waiting).max(initial=0)) + 1
+    latest = np.maximum.accumulate(waiting + session * 2 * apart) - session * 2 * apart
+    idle = (started - origin)[1:] - latest[:-1]
+    idle = np.where(idle < -wave, -idle, idle)
+    near = np.minimum(idle, np.abs(started[1:] - ended[:-1]))
+    return np.concatenate([np.zeros(min(1, len(started)), np.int64), near])
 
 
 def cut(steps: Steps, clock: int, stamped: Literal["start", "end"]) -> tuple[Ints, Ints]:

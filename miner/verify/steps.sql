@@ -5,7 +5,8 @@ SELECT
     coalesce(endpoint, method || ' ?') AS endpoint,
     CAST(status AS BIGINT) AS status,
     epoch_us(started) AS started,
-    epoch_us(finished) - epoch_us(started) AS duration
+    epoch_us(finished) - epoch_us(started) AS duration,
+    step
 FROM requests
 WHERE session_id IS NOT NULL
 ORDER BY session_id, position

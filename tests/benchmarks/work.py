@@ -84,7 +84,7 @@ def sessions(rows: Path, folder: Path) -> int:
     stored = store_only(rows, folder)
     with Store.open(folder / "traffic.duckdb") as store:
         prepare(store)
-        read_pauses(store, len(read_moves(store).endpoints))
+        read_pauses(store, read_moves(store).outside)
     return stored
 
 

@@ -10,7 +10,8 @@ import pytest
 from small_logs import BROWSER, request, store_of
 
 from miner.errors import MinerError
-from miner.paths.excluded import excluded, mark_excluded, mark_unanswered
+from miner.paths import prepare
+from miner.paths.excluded import excluded, mark_excluded
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "excluded.toml").read_text(encoding="utf-8"))
 AGENTS = {
@@ -27,7 +28,7 @@ def reasons(rows: list[dict[str, object]], **options: Any) -> list[str | None]:
     """Why each request is left out."""
     with store_of(rows) as store:
         mark_excluded(store, **options)
-        return store.ask("SELECT excluded FROM requests ORDER BY line")["excluded"].to_pylist()
+        return store.ask("SELECT excluded FROM marked ORDER BY place")["excluded"].to_pylist()
 
 
 def test_agents_are_told_apart() -> None:
@@ -66,10 +67,10 @@ def test_excluded_requests_stay_and_are_counted() -> None:
     """Nothing is dropped: every request is in the store, and reasons are counted, most first."""
     rows = [request(0), request(1, "/a.css"), request(2, "/b.css"), request(3, "/.env")]
     with store_of(rows) as store:
-        assert mark_excluded(store) == excluded(store) == {"asset": 2, "probe": 1}
-        assert list(excluded(store)) == ["asset", "probe"]
-        assert store.table("requests").num_rows == 4
-        assert mark_excluded(store) == {"asset": 2, "probe": 1}
+        for _ in range(2):
+            assert prepare(store).excluded == excluded(store) == {"asset": 2, "probe": 1}
+            assert list(excluded(store)) == ["asset", "probe"]
+            assert store.table("requests").num_rows == 4
 
 
 def test_what_nobody_was_ever_answered_is_a_probe() -> None:
@@ -77,10 +78,7 @@ def test_what_nobody_was_ever_answered_is_a_probe() -> None:
     rows = [request(i, agent=BROWSER, status=404) for i in range(3)]
     rows += [request(9, "/b", status=404), request(9, "/b"), request(9, "/c", status=403)]
     with store_of(rows) as store:
-        mark_excluded(store)
-        store.ask("UPDATE requests SET endpoint = 'GET ' || target RETURNING line")
-        mark_unanswered(store)
-        assert excluded(store) == {"probe": 3}
+        assert prepare(store).excluded == {"probe": 3}
 
 
 def test_who_asks_for_robots_is_a_bot() -> None:
@@ -95,12 +93,8 @@ def test_who_asks_for_little_else_than_probes_is_a_scanner() -> None:
     rows += [request(20 + n, f"/things/{n}", address="192.0.2.66") for n in range(12)]
     rows += [request(n, f"/things/{n}") for n in range(25)] + [request(30, "/.env")]
     with store_of(rows) as store:
-        mark_excluded(store)
-        mark_unanswered(store)
-        assert excluded(store) == {"probe": 25}
-        mark_excluded(store)
-        mark_unanswered(store, include=["probes"])
-        assert excluded(store) == {"probe": 13}
+        assert prepare(store).excluded == {"probe": 25}
+        assert prepare(store, include=["probes"]).excluded == {}
 
 
 def test_what_is_left_out_can_be_let_in() -> None:

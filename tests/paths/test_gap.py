@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from small_logs import request, store_of
 
-from miner.paths.gap import FEW, HABIT, find_gap, valley
+from miner.paths import prepare
+from miner.paths.gap import FEW, HABIT, valley
 
 SEED = 20260105
 
@@ -80,8 +81,6 @@ def test_the_gap_is_found_in_a_store() -> None:
             rows.append(request(at))
             rows.append(request(at + 4000, address="192.0.2.2"))
     with store_of(rows) as store:
-        store.ask("UPDATE requests SET visitor = address RETURNING line")
-        store.run("miner.paths", "set_steps")
-        gap = find_gap(store)
+        gap = prepare(store).gap
     assert 60 <= gap.seconds <= 28_800
     assert "fewest" in gap.why

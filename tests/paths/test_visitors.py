@@ -9,21 +9,21 @@ import pytest
 from small_logs import request, store_of
 
 from miner.errors import MinerError, TooLittleData
-from miner.paths.excluded import mark_excluded
-from miner.paths.visitors import STITCH, set_visitors
+from miner.paths import prepare
+from miner.paths.visitors import STITCH
 
 
 def visitors(rows: list[dict[str, Any]], key: str | None = None) -> list[str | None]:
     """The visitor of each request."""
     with store_of(rows) as store:
-        set_visitors(store, key)
+        prepare(store, visitor=key)
         return store.ask("SELECT visitor FROM requests ORDER BY line")["visitor"].to_pylist()
 
 
 def chosen(rows: list[dict[str, Any]], key: str | None = None) -> tuple[str, str]:
     """The key that tells visitors apart, and why."""
     with store_of(rows) as store:
-        found = set_visitors(store, key)
+        found = prepare(store, visitor=key).visitors
         return found.key, found.why
 
 
@@ -114,10 +114,12 @@ def test_a_log_that_names_nobody_is_too_poor() -> None:
 
 def test_bots_make_no_visitors() -> None:
     """A log of bots alone has nobody in it, and says so."""
-    with store_of([request(0, agent="Googlebot/2.1")]) as store:
-        mark_excluded(store)
-        with pytest.raises(TooLittleData, match="No request in the log was made by a person") as error:
-            set_visitors(store)
+    said = "No request in the log was made by a person"
+    with (
+        store_of([request(0, agent="Googlebot/2.1")]) as store,
+        pytest.raises(TooLittleData, match=said) as error,
+    ):
+        prepare(store)
     assert error.value.exit_code == 3
 
 
@@ -176,7 +178,7 @@ def test_a_busy_visitor_is_pointed_out() -> None:
     rows = [request(n * n, address="198.51.100.7") for n in range(30)]
     rows += [request(n * n, address=f"192.0.2.{n}") for n in range(60)]
     with store_of(rows) as store:
-        remarks = set_visitors(store).remarks
+        remarks = prepare(store).visitors.remarks
     assert len(remarks) == 1
     assert remarks[0].startswith("One visitor by address + agent makes 33% of people's requests")
     assert "198.51.100.7" not in remarks[0]
@@ -188,7 +190,7 @@ def test_clockwork_is_pointed_out() -> None:
     rows = [request(60 * n, address=f"192.0.2.{n % 3}") for n in range(150)]
     rows += [request(chance.uniform(0, 9000), address=f"198.51.100.{n % 9}") for n in range(250)]
     with store_of(rows) as store:
-        found = set_visitors(store)
+        found = prepare(store).visitors
     assert found.regular == pytest.approx(150 / 400)
     assert any("38% of people's requests come at even intervals" in remark for remark in found.remarks)
 
@@ -209,11 +211,11 @@ def test_visitors_behind_one_address_are_estimated(at_each: int) -> None:
             rows.append(request(place, address=address, agent=agent))
             pairs.add((address, agent))
     with store_of(rows) as store:
-        found = set_visitors(store).behind
+        found = prepare(store).visitors.behind
     assert found == pytest.approx(len(rows) / len(pairs), rel=0.15)
 
 
 def test_few_agents_tell_nothing_about_who_shares_an_address() -> None:
     """With one agent in the whole log nothing is estimated."""
     with store_of([request(n, address=f"192.0.2.{n}") for n in range(50)]) as store:
-        assert set_visitors(store).behind is None
+        assert prepare(store).visitors.behind is None
