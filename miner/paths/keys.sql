@@ -6,11 +6,11 @@ WITH together AS (
     SELECT 'user' AS key, "user" AS value, sender_id, requests FROM together
     UNION ALL SELECT 'session', session, sender_id, requests FROM together
     UNION ALL SELECT 'address + agent', client || ' ' || agent, sender_id, requests
-        FROM together JOIN senders USING (sender_id)
-    UNION ALL SELECT 'address', client, sender_id, requests FROM together JOIN senders USING (sender_id)
+        FROM together JOIN senders ON sender_id = senders.rowid
+    UNION ALL SELECT 'address', client, sender_id, requests FROM together JOIN senders ON sender_id = senders.rowid
 ), each AS (
     SELECT key, value, sum(requests) AS requests, count(DISTINCT agent) AS agents
-    FROM candidates JOIN senders USING (sender_id) WHERE value IS NOT NULL GROUP BY key, value
+    FROM candidates JOIN senders ON sender_id = senders.rowid WHERE value IS NOT NULL GROUP BY key, value
 )
 SELECT key, sum(requests)::BIGINT AS requests, count(*) AS keys, max(requests)::BIGINT AS most,
     (coalesce(sum(requests) FILTER (WHERE agents > 3), 0) / sum(requests))::DOUBLE AS several

@@ -1,6 +1,7 @@
 -- targets: a row is what was asked for, and what it alone tells of those who ask for it. Each is looked at once.
+-- Its rowid is its id: to number rows would be to look at them on one processor.
 CREATE OR REPLACE TEMP TABLE targets AS
-SELECT row_number() OVER ()::INTEGER AS target_id, method, target, http_route,
+SELECT method, target, http_route,
     split_part(target, '?', 1) AS path,
     own_session(NULL, target) AS session,
     $unwanted != '' AND regexp_full_match(method || ' ' || path, $unwanted) AS unwanted,
@@ -31,7 +32,7 @@ WITH places AS (
     SELECT DISTINCT address, agent, NOT list_contains($kept, 'bot') AS bot FROM requests
     WHERE target = '/robots.txt' AND address IS NOT NULL AND agent IS NOT NULL
 )
-SELECT row_number() OVER ()::INTEGER AS sender_id, address, forwarded, agent,
+SELECT address, forwarded, agent,
     client_address(address, forwarded) AS client,
     coalesce(agents.health, false) AS health,
     coalesce(load_test, false) AS load_test,
@@ -43,7 +44,7 @@ FROM places LEFT JOIN agents USING (agent) LEFT JOIN crawlers USING (address, ag
 -- user step.
 CREATE OR REPLACE TEMP TABLE marked AS
 SELECT requests.rowid AS row, source_id::BIGINT * 1099511627776 + line AS place, started, finished, status, "user",
-    client_session, target_id, sender_id,
+    client_session, targets.rowid AS target_id, senders.rowid AS sender_id,
     CASE
         WHEN unwanted THEN $as_asked
         WHEN senders.health OR targets.health THEN 'health check'

@@ -10,8 +10,8 @@ WHERE excluded IS NULL AND target_id IN (
 
 UPDATE marked SET excluded = 'probe'
 WHERE excluded IS NULL AND sender_id IN (
-    SELECT sender_id FROM senders WHERE (address, agent) IN (
-        SELECT (address, agent) FROM marked JOIN senders USING (sender_id)
+    SELECT rowid FROM senders WHERE (address, agent) IN (
+        SELECT (address, agent) FROM marked JOIN senders ON sender_id = senders.rowid
         WHERE address IS NOT NULL AND agent IS NOT NULL AND excluded IS DISTINCT FROM 'asset'
         GROUP BY address, agent
         HAVING count(*) >= 20 AND 2 * count(*) FILTER (WHERE excluded IN ('probe', 'attack')) >= count(*)

@@ -9,7 +9,7 @@ FROM (
 
 -- routed: a row is a target with its endpoint.
 CREATE OR REPLACE TEMP TABLE routed AS
-SELECT target_id, targets.session, endpoint_id
+SELECT targets.rowid AS target_id, targets.session, endpoint_id
 FROM targets LEFT JOIN templates USING (path)
     JOIN endpoints ON targets.method = endpoints.method
         AND coalesce(http_route, templates.route) = endpoints.route;

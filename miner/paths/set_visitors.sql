@@ -1,7 +1,7 @@
 -- senders know who is behind them: a visitor, where nothing better than address and agent is known.
 CREATE OR REPLACE TEMP TABLE visitors AS
 SELECT sender_id, visitor, CASE WHEN visitor IS NOT NULL THEN hash(visitor) END AS who FROM (
-    SELECT sender_id,
+    SELECT rowid AS sender_id,
         'address ' || client || CASE WHEN $key = 'address' THEN '' ELSE coalesce(' ' || agent, '') END AS visitor
     FROM senders
 );
