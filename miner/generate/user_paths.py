@@ -93,8 +93,10 @@ def _step(workload: Workload, path: Path, step: str, names: Mapping[str, str]) -
         {to: move.p for to, move in moves.items()}, names, sum(m.n for m in moves.values())
     )
     asked = f"        self.user.{names[step]}()"
-    if step in workload.steps:
-        requests = workload.requests(step).items()
+    requests = workload.requests(step).items()
+    if step in workload.steps and list(workload.requests(step).values()) == [1.0]:
+        asked = f"        self.user.{names[next(iter(workload.requests(step)))]}()"
+    elif step in workload.steps:
         parts = [f"(self.user.{names[one]}, {literal(often)})" for one, often in requests]
         asked = lay(Call("self.user.at_once(", parts, ")"), 8)
     return f"    {decorator}\n    def {names[step]}(self) -> None:\n{asked}"

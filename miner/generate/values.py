@@ -70,7 +70,7 @@ def used(workload: Workload) -> set[str]:
     """The names in `runtime.LAWS` that the file of `workload` needs, and `at_once` where it does."""
     moves = [move for path in workload.paths for moves in path.moves.values() for move in moves.values()]
     thinks = {name for move in moves if move.think for name in _laws(move.think)}
-    several = {"at_once"} if workload.steps else set()
+    several = {"at_once" for step in workload.steps.values() if list(step.requests.values()) != [1.0]}
     return thinks.union(several, *(used_by(endpoint) for endpoint in workload.endpoints.values()))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from miner.paths.at_once import Combination, read_combinations
-from miner.paths.mixture import OCCUPIED, MarkovMixture, select
+from miner.paths.mixture import OCCUPIED, MarkovMixture, candidates, select, usable
 from miner.store import Store
 
 MOST_PATHS = 12
@@ -42,22 +42,46 @@ class Moves:
         return len(self.endpoints) + len(self.combinations)
 
 
-def read_moves(store: Store) -> Moves:
-    """The moves of the sessions that `prepare` has just found in the store."""
+@dataclass(frozen=True)
+class Walked:
+    """All sessions: the steps of the distinct ones, and which of them each session is.
+
+    `steps` are codes of `number` steps, one distinct session after another, `lengths` how many each has;
+    `shape` is the distinct session that each session is, in the order of sessions.
+    """
+
+    steps: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    shape: npt.NDArray[np.int64]
+    number: int
+
+    @property
+    def weight(self) -> npt.NDArray[np.float64]:
+        """How many sessions each distinct one stands for."""
+        return np.bincount(self.shape, minlength=len(self.lengths)).astype(float)
+
+    @property
+    def first(self) -> npt.NDArray[np.int64]:
+        """Where the steps of each distinct session begin."""
+        return np.cumsum(self.lengths) - self.lengths
+
+
+def read_moves(store: Store) -> tuple[Moves, Walked]:
+    """The moves of the sessions that `prepare` has just found in the store, and the sessions themselves."""
     store.run("miner.paths", "set_codes")
     combinations, places = read_combinations(store)
     with store.offering("combined", places):
         store.run("miner.paths", "set_shapes")
     endpoints = store.fetch("miner.paths", "endpoint_names").column("endpoint").to_pylist()
-    shapes = store.fetch("miner.paths", "shapes")
-    steps = shapes.column("steps").combine_chunks()
-    return count_moves(
-        endpoints,
-        np.asarray(pa.compute.list_value_length(steps), dtype=np.int64),
-        np.asarray(steps.flatten(), dtype=np.int64),
-        shapes.column("sessions").to_numpy().astype(float),
-        combinations,
+    lists = store.fetch("miner.paths", "shapes").column("steps").combine_chunks()
+    walked = Walked(
+        np.asarray(lists.flatten(), dtype=np.int64),
+        np.asarray(pa.compute.list_value_length(lists), dtype=np.int64),
+        store.fetch("miner.paths", "session_shapes").column("shape").to_numpy(),
+        len(endpoints) + len(combinations),
     )
+    moves = count_moves(endpoints, walked.lengths, walked.steps, walked.weight, combinations)
+    return moves, walked
 
 
 def count_moves(
@@ -96,3 +120,12 @@ def find_paths(moves: Moves, paths: int | None, seed: int) -> tuple[MarkovMixtur
         if mixture.weights_.min() * moves.sessions.sum() >= OCCUPIED:
             break
     return mixture, {wanted: mixture.bic(moves.counts, moves.sessions)}
+
+
+def try_paths(moves: Moves, paths: int | None, seed: int) -> dict[int, MarkovMixture]:
+    """Mixtures of as many chains as asked for, or of all numbers that may be right."""
+    if paths is not None:
+        mixture, _ = find_paths(moves, paths, seed)
+        return {mixture.n_components: mixture}
+    found = candidates(moves.counts, moves.sessions, moves.source, most=MOST_PATHS, seed=seed)
+    return {number: mixture for number, (mixture, _) in found.items() if usable(mixture, moves.sessions)}

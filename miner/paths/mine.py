@@ -12,10 +12,10 @@ from miner import workload as w
 from miner.errors import MinerError, TooLittleData
 from miner.paths.arrivals import read_arrivals
 from miner.paths.at_once import steps_at_once
-from miner.paths.chains import Moves, find_paths, read_moves
+from miner.paths.chains import read_moves, try_paths
 from miner.paths.endpoints import read_endpoints, unknown
 from miner.paths.foundations import Foundations, prepare
-from miner.paths.mixture import MarkovMixture
+from miner.paths.groups import Group, find_groups
 from miner.paths.names import unique
 from miner.paths.timing import read_pauses
 from miner.paths.user_paths import user_paths
@@ -58,13 +58,18 @@ def mine(
             f"The log has too few sessions to mine: {basis.sessions}, not even {LEAST_SESSIONS}.",
             "Name more logs, or a longer one.",
         )
-    moves = read_moves(store)
-    mixture, bic = find_paths(moves, paths, seed)
-    endpoints = read_endpoints(store, moves.endpoints, basis.document)
+    moves, walked = read_moves(store)
     pauses = read_pauses(store, moves.outside)
-    steps = steps_at_once(moves.combinations, list(endpoints))
-    found = user_paths(moves, mixture, pauses, [*endpoints, *steps])
-    _store_paths(store, mixture, moves, [path.name for path in found])
+    groups, bic = find_groups(walked, pauses, try_paths(moves, paths, seed), paths)
+    endpoints = read_endpoints(store, moves.endpoints, basis.document)
+    at_once = steps_at_once(moves.combinations, list(endpoints))
+    names = [*endpoints, *at_once]
+    found, remembered = user_paths(moves, walked, groups, pauses, names)
+    _store_paths(store, groups, [path.name for path in found])
+    steps = at_once | {
+        name: at_once.get(names[code]) or w.Step(requests={names[code]: 1.0})
+        for name, code in sorted(remembered.items())
+    }
     workload = w.Workload(
         name=unique(name, []),
         recorded=_recorded(store, basis, pauses.clock, unknown(endpoints, basis.document)),
@@ -97,11 +102,14 @@ def _recorded(store: Store, foundations: Foundations, clock: float, unknown: lis
     )
 
 
-def _store_paths(store: Store, mixture: MarkovMixture, moves: Moves, names: list[str]) -> None:
+def _store_paths(store: Store, groups: list[Group], names: list[str]) -> None:
     """`sessions.path` holds the most probable user path of each session."""
-    chosen = mixture.responsibilities_.argmax(axis=1)
+    chosen = np.argmax([group.member for group in groups], axis=0)
     table = pa.table(
-        {"shape": np.arange(moves.counts.shape[0]), "path": pa.array([names[path] for path in chosen])}
+        {
+            "session_id": np.arange(1, len(chosen) + 1),
+            "path": pa.array(names, pa.string()).take(pa.array(chosen)),
+        }
     )
-    with store.offering("shape_paths", table):
+    with store.offering("session_paths", table):
         store.run("miner.paths", "set_paths")

@@ -219,6 +219,37 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         return self.predict_proba(X)
 
 
+def candidates(
+    X: sparse.csr_array,  # noqa: N803
+    weight: Floats,
+    sources: Ints,
+    *,
+    most: int,
+    seed: int,
+) -> dict[int, tuple[MarkovMixture, float]]:
+    """Mixtures of one component, two, and so on, each with its BIC.
+
+    Stops after two component counts in a row that were not clearly better, or not `usable`.
+    """
+    found: dict[int, tuple[MarkovMixture, float]] = {}
+    best = 1
+    for components in range(1, min(most, X.shape[0]) + 1):
+        mixture = MarkovMixture(sources, components, random_state=seed).fit(X, sample_weight=weight)
+        score = mixture.bic(X, weight)
+        found[components] = mixture, score
+        if score < found[best][1] - VERY_STRONG and usable(mixture, weight):
+            best = components
+        if components - best >= 2:
+            break
+    return found
+
+
+def usable(mixture: MarkovMixture, weight: Floats) -> bool:
+    """Whether every component has sessions enough: an odd session is not a user path."""
+    least = max(FEW_SESSIONS, FEW_SHARE * weight.sum())
+    return mixture.n_components == 1 or bool(mixture.weights_.min() * weight.sum() >= least)
+
+
 def select(
     X: sparse.csr_array,  # noqa: N803
     weight: Floats,
@@ -227,24 +258,13 @@ def select(
     most: int,
     seed: int,
 ) -> tuple[MarkovMixture, dict[int, float]]:
-    """The mixture with the fewest components whose BIC none with more beats clearly, and each BIC tried.
-
-    One with a component of hardly any sessions is no candidate: an odd session is not a user path.
-    Stops after two component counts in a row that were not clearly better.
-    """
-    least = max(FEW_SESSIONS, FEW_SHARE * weight.sum())
-    tried: dict[int, MarkovMixture] = {}
-    scores: dict[int, float] = {}
+    """The mixture with the fewest components whose BIC none with more beats clearly, and each BIC tried."""
+    found = candidates(X, weight, sources, most=most, seed=seed)
     best = 1
-    for components in range(1, min(most, X.shape[0]) + 1):
-        tried[components] = MarkovMixture(sources, components, random_state=seed).fit(X, sample_weight=weight)
-        scores[components] = tried[components].bic(X, weight)
-        smallest = tried[components].weights_.min() * weight.sum()
-        if components == 1 or (scores[components] < scores[best] - VERY_STRONG and smallest >= least):
+    for components, (mixture, score) in found.items():
+        if score < found[best][1] - VERY_STRONG and usable(mixture, weight):
             best = components
-        if components - best >= 2:
-            break
-    return tried[best], scores
+    return found[best][0], {components: score for components, (_, score) in found.items()}
 
 
 def planted(sources: Ints, weights: Any, moves: Any) -> MarkovMixture:

@@ -1,3 +1,3 @@
--- Puts each session in its user path, from the offered table `shape_paths`.
-UPDATE sessions SET path = shape_paths.path FROM session_shapes JOIN shape_paths USING (shape)
-WHERE sessions.session_id = session_shapes.session_id;
+-- Puts each session in its user path, from the offered table `session_paths`.
+UPDATE sessions SET path = session_paths.path FROM session_paths
+WHERE sessions.session_id = session_paths.session_id;

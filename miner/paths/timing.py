@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from miner import workload as w
 from miner.laws import distribution
 from miner.paths.censored import Floats, count_pauses
+from miner.paths.chains import Walked
+from miner.paths.memory import Memory
 from miner.paths.think import ENOUGH, Fit, fit, pace_scores
 from miner.store import Store
 
@@ -29,7 +31,7 @@ class Pauses:
     """All pauses of all sessions, one row each, and the resolution of the clock they were seen with."""
 
     session: Ints
-    shape: Ints
+    """From 0, in the order of sessions."""
     move: Ints
     """Codes of the step before and after: before * `steps` + after."""
     think: Floats
@@ -41,6 +43,16 @@ class Pauses:
         """The share of requests that started before the visitor's last response had ended."""
         return float(np.mean(self.think <= -self.clock)) if len(self.think) else 0.0
 
+    def remembered(self, walked: Walked, memory: Memory) -> Pauses:
+        """The same between the states of a path instead of between steps."""
+        if memory.states == self.steps:
+            return self
+        before = np.arange(len(self.session)) - np.searchsorted(self.session, self.session)
+        at = walked.first[walked.shape[self.session]] + before
+        return replace(
+            self, move=memory.labels[at] * memory.states + memory.labels[at + 1], steps=memory.states
+        )
+
 
 def read_pauses(store: Store, steps: int) -> Pauses:
     """The pauses between the requests of each session in the store. `steps` is how many steps there are."""
@@ -48,7 +60,7 @@ def read_pauses(store: Store, steps: int) -> Pauses:
     columns = {name: rows.column(name).to_numpy() for name in rows.column_names}
     clock = float(store.fetch("miner.paths", "clock").column("clock")[0].as_py())
     move = columns["from"] * steps + columns["to"]
-    return Pauses(columns["session_id"], columns["shape"], move, columns["think"], clock, steps)
+    return Pauses(columns["session_id"] - 1, move, columns["think"], clock, steps)
 
 
 @dataclass(frozen=True)
@@ -67,11 +79,11 @@ class Timing:
 
 
 def time_path(pauses: Pauses, member: Floats, everyone: dict[int, Fit]) -> Timing:
-    """The timing of the path that each distinct session belongs to with the probability `member`.
+    """The timing of the path that each session belongs to with the probability `member`.
 
     `everyone` holds the fits of each move over all paths, for moves that are rare on this one.
     """
-    weight = member[pauses.shape]
+    weight = member[pauses.session]
     plain = fit_moves(pauses, weight, 0.0)
     pace = estimate_pace(pauses, weight, plain)
     fits = fit_moves(pauses, weight, pace) if pace else plain

@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from miner import workload as w
-from miner.paths.chains import Moves
-from miner.paths.mixture import OCCUPIED, MarkovMixture
-from miner.paths.names import path_names
+from miner.paths.chains import Moves, Walked
+from miner.paths.groups import Group
+from miner.paths.memory import Memory
+from miner.paths.mixture import OCCUPIED
+from miner.paths.names import path_names, unique
+from miner.paths.think import Fit
 from miner.paths.timing import Pauses, Timing, fit_moves, time_path
 
 Floats = npt.NDArray[np.float64]
@@ -19,23 +22,65 @@ LEAST = 1e-3
 DIGITS = 3
 
 
-def user_paths(moves: Moves, mixture: MarkovMixture, pauses: Pauses, names: list[str]) -> list[w.Path]:
-    """A user path for each component; `names` are those of the endpoints, by code."""
-    counts = mixture.counts_
-    everyone = fit_moves(pauses, np.ones(len(pauses.shape)), 0.0)
-    labels = path_names(*visits(moves, counts), names)
-    return [
-        w.Path(
-            name=label,
-            share=digits(mixture.weights_[index]),
-            sessions=round(float(counts[index, moves.source == moves.outside].sum())),
-            start=_start(moves, counts[index], names),
-            pace=timing.pace,
-            moves=_chain(moves, counts[index], timing, names),
+def user_paths(
+    moves: Moves, walked: Walked, groups: list[Group], pauses: Pauses, names: list[str]
+) -> tuple[list[w.Path], dict[str, int]]:
+    """A user path for each group; `names` are those of the steps, by code.
+
+    Also returns the names of steps that remember what they were come to from, with the code of the step.
+    """
+    weights = np.array([np.bincount(walked.shape, group.member, len(walked.lengths)) for group in groups])
+    everyone = fit_moves(pauses, np.ones(len(pauses.session)), 0.0)
+    labels = path_names(*visits(moves, np.asarray(weights @ moves.counts)), names)
+    found, remembered = [], dict[str, int]()
+    for group, label in zip(groups, labels, strict=True):
+        states = state_names(group.memory, names)
+        timing = time_path(
+            pauses.remembered(walked, group.memory),
+            group.member,
+            of_states(group.memory, everyone, pauses.steps),
         )
-        for index, label in enumerate(labels)
-        for timing in [time_path(pauses, mixture.responsibilities_[:, index], everyone)]
-    ]
+        found.append(user_path(group.moves, group.counts(walked), timing, states, label, group))
+        steps = group.memory.step.tolist()
+        remembered |= {states[place]: steps[place] for place in range(len(names), len(states))}
+    return found, remembered
+
+
+def user_path(
+    moves: Moves, counts: Floats, timing: Timing, names: list[str], label: str, group: Group
+) -> w.Path:
+    """The path called `label` whose sessions make the moves so often; `names` are those of its states."""
+    return w.Path(
+        name=label,
+        share=digits(float(group.member.mean())),
+        sessions=round(float(counts[moves.source == moves.outside].sum())),
+        start=_start(moves, counts, names),
+        pace=timing.pace,
+        moves=_chain(moves, counts, timing, names),
+    )
+
+
+def state_names(memory: Memory, names: list[str]) -> list[str]:
+    """A different name for each state: that of its step, and where it is come to from if that matters."""
+    found = list(names)
+    for step, after in zip(memory.step[len(names) :], memory.after[len(names) :], strict=True):
+        if after < 0:
+            wanted = f"{names[step]}_first"
+        elif memory.step[after] == step:
+            wanted = f"{names[step]}_again"
+        else:
+            wanted = f"{names[step]}_after_{names[memory.step[after]]}"
+        found.append(unique(wanted, found))
+    return found
+
+
+def of_states(memory: Memory, everyone: dict[int, Fit], steps: int) -> dict[int, Fit]:
+    """The fits of moves between steps, for moves between the states that they are."""
+    if memory.states == steps:
+        return everyone
+    before, after = np.divmod(np.arange(memory.states**2), memory.states)
+    codes = memory.step[before] * steps + memory.step[after]
+    return {move: everyone[code] for move, code in enumerate(codes.tolist()) if code in everyone}
 
 
 def visits(moves: Moves, counts: Floats) -> tuple[Floats, Floats]:

@@ -113,7 +113,7 @@ class Basis:
 
 def made_at_once(store: Store) -> tuple[MadeAtOnce, ...]:
     """The steps of several requests in the sessions that were just made, the most frequent first."""
-    moves = read_moves(store)
+    moves, _ = read_moves(store)
     return tuple(
         MadeAtOnce({moves.endpoints[code]: often for code, often in one.requests.items()}, one.n)
         for one in sorted(moves.combinations, key=lambda one: -one.n)

@@ -84,7 +84,7 @@ def sessions(rows: Path, folder: Path) -> int:
     stored = store_only(rows, folder)
     with Store.open(folder / "traffic.duckdb") as store:
         prepare(store)
-        read_pauses(store, read_moves(store).outside)
+        read_pauses(store, read_moves(store)[0].outside)
     return stored
 
 

@@ -50,7 +50,7 @@ def matched(sample: Sample) -> dict[str, list[str] | list[int]]:
         for row in csv.DictReader(file):
             second = int(np.datetime64(row["started"][:19]).astype("datetime64[s]").astype(int))
             truth[row["address"], second] = row["path"]
-    moves = read_moves(store)
+    moves, _ = read_moves(store)
     assert moves.counts.shape[0] > 0
     rows = [row for row in store.ask(SHAPES).to_pylist() if (row["address"], row["second"]) in truth]
     assert len(rows) > 0.99 * len(truth), "sessions begin and end where the players came and left"
@@ -86,7 +86,7 @@ def test_sessions_are_told_apart_as_well_as_can_be(
     matched: dict[str, list[int]], sample: Sample, players: Workload
 ) -> None:
     """The mined paths tell sessions apart nearly as well as the planted parameters themselves would."""
-    moves = read_moves(sample[0])
+    moves, _ = read_moves(sample[0])
     names = {endpoint.request: name for name, endpoint in players.endpoints.items()}
     steps = [names[endpoint] for endpoint in moves.endpoints]
     best = planted(

@@ -205,7 +205,7 @@ def sessions_of(pace: float, sessions: int, steps: int = 6) -> Pauses:
     size = np.where(move == 0, 4.0, 12.0)
     factor = np.exp(pace * rng.standard_normal(sessions))[session]
     think = size * factor * np.exp(0.6 * rng.standard_normal(len(session)))
-    return Pauses(session, session, move, seen(think, 1.0, rng), 1.0, 2)
+    return Pauses(session, move, seen(think, 1.0, rng), 1.0, 2)
 
 
 @pytest.mark.parametrize("pace", [0.0, 0.2, 0.4])
@@ -228,7 +228,7 @@ def test_two_visits_in_one_session_do_not_hide_the_pace() -> None:
     factor = np.exp(0.3 * rng.standard_normal(2500))[session]
     think = rng.gamma(3.0, 2.0, len(session)) * factor
     think[rng.choice(len(session), 3, replace=False)] = 1700.0
-    pauses = Pauses(session, session, np.zeros(len(session), int), seen(think, 1.0, rng), 1.0, 1)
+    pauses = Pauses(session, np.zeros(len(session), int), seen(think, 1.0, rng), 1.0, 1)
     assert time_path(pauses, np.ones(2500), {}).pace == pytest.approx(0.3, abs=PACE)
 
 
@@ -251,7 +251,7 @@ def test_rare_moves_take_the_law_of_everyone() -> None:
 
 def test_overlaps_are_counted() -> None:
     """The share of requests that began a tick before the last had ended is told."""
-    known: dict[str, Any] = {"session": np.zeros(4, int), "shape": np.zeros(4, int), "move": np.zeros(4, int)}
+    known: dict[str, Any] = {"session": np.zeros(4, int), "move": np.zeros(4, int)}
     assert Pauses(**known, think=np.array([-1.0, -0.5, 0, 5]), clock=1.0, steps=1).overlapping == 0.25
     none = {name: rows[:0] for name, rows in known.items()}
     assert Pauses(**none, think=np.array([]), clock=1.0, steps=1).overlapping == 0

@@ -14,7 +14,8 @@ from small_logs import request, store_of
 from miner import workload as w
 from miner.errors import MinerError, TooLittleData
 from miner.paths import mine, prepare
-from miner.paths.chains import count_moves, find_paths
+from miner.paths.chains import Walked, count_moves, try_paths
+from miner.paths.groups import find_groups
 from miner.paths.mine import LEAST_SESSIONS
 from miner.paths.timing import Pauses
 from miner.paths.user_paths import DIGITS, digits, user_paths
@@ -39,19 +40,23 @@ def test_any_sessions_have_valid_user_paths(
     times = np.array([sessions.count(list(shape)) for shape in shapes], dtype=float)
     steps = np.array([step for shape in shapes for step in shape])
     moves = count_moves(STEPS, np.array([len(shape) for shape in shapes]), steps, times)
-    mixture, _ = find_paths(moves, components, SEED)
+    shape = np.array([shapes.index(tuple(one)) for one in sessions])
+    walked = Walked(steps, np.array([len(one) for one in shapes]), shape, len(STEPS))
     rows = [
-        (index, shapes.index(tuple(one)), before * len(STEPS) + after)
+        (index, before * len(STEPS) + after)
         for index, one in enumerate(sessions)
         for before, after in pairwise(one)
     ]
-    session, shape, move = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    session, move = np.array(rows, dtype=np.int64).reshape(-1, 2).T
     think = np.round(np.random.default_rng(seed).random(len(rows)) * longest)
-    found = user_paths(moves, mixture, Pauses(session, shape, move, think, 1.0, len(STEPS)), STEPS)
+    pauses = Pauses(session, move, think, 1.0, len(STEPS))
+    groups, _ = find_groups(walked, pauses, try_paths(moves, components, SEED), components)
+    found, remembered = user_paths(moves, walked, groups, pauses, STEPS)
     workload = w.Workload(
         name="small",
         arrivals=w.Arrivals(mean=1.0),
         endpoints={step: w.Endpoint(request=f"GET /{step}") for step in STEPS},
+        steps={name: w.Step(requests={STEPS[code]: 1.0}) for name, code in remembered.items()},
         paths=tuple(found),
     )
     assert parse(dumps(workload)) == workload
