@@ -11,8 +11,16 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from miner.paths.chains import Moves, Walked, count_moves
-from miner.paths.memory import CLEARLY, Memory, remember
-from miner.paths.mixture import FEW_SESSIONS, FEW_SHARE, FORBIDDEN, OCCUPIED, PRIOR, MarkovMixture
+from miner.paths.memory import Memory, remember
+from miner.paths.mixture import (
+    FEW_SESSIONS,
+    FEW_SHARE,
+    FORBIDDEN,
+    OCCUPIED,
+    PRIOR,
+    VERY_STRONG,
+    MarkovMixture,
+)
 from miner.paths.tempo import Beat, Tempo, fit_beat, log_likelihood, read_tempo
 from miner.paths.timing import Pauses
 
@@ -56,7 +64,7 @@ def find_groups(
     scores = {number: _bic(walked, None, groups) for number, groups in found.items()}
     best = min(scores)
     for number in sorted(scores):
-        if scores[number] < scores[best] - CLEARLY:
+        if scores[number] < scores[best] - VERY_STRONG:
             best = number
     groups = found[best]
     if asked is None:
@@ -190,7 +198,7 @@ def _by_pauses(walked: Walked, pauses: Pauses, group: Group) -> list[Group]:
     whole = replace(group, member=np.ones(len(rows)))
     halves = _settled(few, some, _halves(some, whole))
     smallest = min(float(half.member.mean()) for half in halves) * float(group.member.sum())
-    if smallest < least or _bic(few, some, halves) > _bic(few, some, [whole]) - CLEARLY:
+    if smallest < least or _bic(few, some, halves) > _bic(few, some, [whole]) - VERY_STRONG:
         return [group]
     members = _members(walked, tempo, few, some, halves)
     parts = [replace(group, member=group.member * member) for member in members.T]

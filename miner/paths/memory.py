@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from miner.paths.mixture import VERY_STRONG
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-CLEARLY = 10.0
-"""Difference in BIC that is very strong evidence (Kass and Raftery 1995)."""
 SEEN = 20.0
 """Times a step must be come to from another for that to be judged by itself."""
 MOST_SPLITS = 12
@@ -57,7 +57,7 @@ def remember(steps: Ints, lengths: Ints, weight: Floats, number: int) -> Memory:
         before, after = neighbours(found, first)
         splits = [_split(state, found, before, after, each, penalty) for state in range(found.states)]
         gain, state, groups = max(splits, key=lambda split: split[0], default=(0.0, 0, []))
-        if gain <= CLEARLY:
+        if gain <= VERY_STRONG:
             break
         found = _apply(found, state, groups, before)
     return found

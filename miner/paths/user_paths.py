@@ -34,7 +34,7 @@ def user_paths(
     labels = path_names(*visits(moves, np.asarray(weights @ moves.counts)), names)
     found, remembered = [], dict[str, int]()
     for group, label in zip(groups, labels, strict=True):
-        states = state_names(group.memory, names)
+        states = state_names(group.memory, names, remembered)
         timing = time_path(
             pauses.remembered(walked, group.memory),
             group.member,
@@ -60,8 +60,11 @@ def user_path(
     )
 
 
-def state_names(memory: Memory, names: list[str]) -> list[str]:
-    """A different name for each state: that of its step, and where it is come to from if that matters."""
+def state_names(memory: Memory, names: list[str], known: dict[str, int]) -> list[str]:
+    """A different name for each state: that of its step, and where it is come to from if that matters.
+
+    `known` are names of states of other paths, with their step: a state of another step has another name.
+    """
     found = list(names)
     for step, after in zip(memory.step[len(names) :], memory.after[len(names) :], strict=True):
         if after < 0:
@@ -70,7 +73,8 @@ def state_names(memory: Memory, names: list[str]) -> list[str]:
             wanted = f"{names[step]}_again"
         else:
             wanted = f"{names[step]}_after_{names[memory.step[after]]}"
-        found.append(unique(wanted, found))
+        others = [name for name, code in known.items() if code != step]
+        found.append(unique(wanted, [*found, *others]))
     return found
 
 

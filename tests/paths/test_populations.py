@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from populations import POPULATIONS, agreement, best_possible, drawn, found_paths, stored
@@ -10,6 +12,7 @@ from miner.generate import generate
 from miner.paths.memory import Memory, remember
 from miner.paths.mine import mine
 from miner.paths.tempo import normal_scores
+from miner.paths.user_paths import state_names
 
 SEED = 1
 SESSIONS = 4000
@@ -50,6 +53,16 @@ def test_a_fixed_number_of_turns_is_remembered() -> None:
     assert found.states == 5
     assert found.step.tolist() == [0, 1, 2, 1, 1]
     assert len(set(found.labels[1:4].tolist())) == 3
+
+
+def test_states_of_different_steps_have_different_names() -> None:
+    """Also in different paths, where the names of two steps and what they follow read alike."""
+    names = ["x", "x_after_y", "y_after_z", "z"]
+    one = Memory(np.zeros(0, np.int64), np.array([0, 1, 2, 3, 0]), np.array([-1, -1, -1, -1, 2]))
+    other = replace(one, step=np.array([0, 1, 2, 3, 1]), after=np.array([-1, -1, -1, -1, 3]))
+    assert state_names(one, names, {})[4] == state_names(other, names, {})[4] == "x_after_y_after_z"
+    assert state_names(other, names, {"x_after_y_after_z": 0})[4] == "x_after_y_after_z_2"
+    assert state_names(other, names, {"x_after_y_after_z": 1})[4] == "x_after_y_after_z"
 
 
 def test_a_chain_without_memory_remembers_nothing() -> None:
