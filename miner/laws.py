@@ -18,6 +18,7 @@ from scipy.special import gammainc, gammaincinv, ndtr, ndtri
 from miner import workload as w
 
 Floats = npt.NDArray[np.float64]
+GRID = 200
 
 
 class Distribution(Protocol):
@@ -127,6 +128,19 @@ LAWS: dict[str, Callable[[Any], Distribution]] = {
 def distribution(law: w.Law) -> Distribution:
     """The distribution that `law` describes."""
     return LAWS[law.law](law)
+
+
+def parts(law: w.Law) -> list[tuple[float, w.SimpleLaw]]:
+    """The laws that `law` is made of, each with its weight."""
+    if isinstance(law, w.Mixture):
+        return [(law.weight, law.first), (1 - law.weight, law.second)]
+    return [(1.0, law)]
+
+
+def log_variance(law: w.Law) -> float:
+    """The variance of the log of a pause, over `GRID` quantiles of it."""
+    seconds = distribution(law).ppf((np.arange(GRID) + 0.5) / GRID)
+    return float(np.var(np.log(np.maximum(seconds, 1e-6))))
 
 
 def draw(law: w.Law, size: int, rng: np.random.Generator) -> Floats:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from miner import workload as w
 from miner.errors import MinerError
-from miner.laws import draw
+from miner.laws import draw, parts
 
 COLUMNS = [
     "session",
@@ -34,11 +34,14 @@ COLUMNS = [
 DAY = 86_400.0
 RANKS = 1_000_000
 """Ids of a range whose weights are listed one by one; those of larger ranges would fill the memory."""
+TRIES = 100
+"""Draws of a pause that is shorter than the gap; beyond that it is as long as the gap."""
 FIRST_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 """When sessions start if the workload does not say when it was recorded."""
 
 Rng = np.random.Generator
 Objects = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
 
 
 def simulate(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame:
@@ -72,12 +75,12 @@ def requests(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame
 def walk(workload: w.Workload, sessions: int, rng: Rng) -> pd.DataFrame:
     """The steps of `sessions` sessions: session (from 0), path, position (from 1), step, think.
 
-    `think` is seconds before the step, already multiplied by the session's pace; NaN on the first.
+    `think` is seconds before the step, at the session's pace and shorter than the gap; NaN on the first.
     """
     shares = _normalised([path.share for path in workload.paths])
     chosen = rng.choice(len(workload.paths), size=sessions, p=shares)
     walks = [
-        _walk_path(path, own, rng)
+        _walk_path(path, own, workload.recorded.gap, rng)
         for index, path in enumerate(workload.paths)
         if len(own := np.flatnonzero(chosen == index))
     ]
@@ -111,7 +114,7 @@ def asked(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     )
 
 
-def _walk_path(path: w.Path, sessions: npt.NDArray[np.int64], rng: Rng) -> pd.DataFrame:
+def _walk_path(path: w.Path, sessions: npt.NDArray[np.int64], gap: float, rng: Rng) -> pd.DataFrame:
     pace = np.exp(path.pace * rng.standard_normal(len(sessions)))
     here = _choose(path.start, len(sessions), rng)
     think = np.full(len(sessions), np.nan)
@@ -119,16 +122,15 @@ def _walk_path(path: w.Path, sessions: npt.NDArray[np.int64], rng: Rng) -> pd.Da
     position = 1
     while len(sessions):
         rounds.append(pd.DataFrame({"session": sessions, "position": position, "step": here, "think": think}))
-        there, think = _move(path, here, rng)
+        there, think = _move(path, here, pace, gap, rng)
         staying = there != w.LEAVE
-        sessions, pace, here = sessions[staying], pace[staying], there[staying]
-        think = think[staying] * pace
+        sessions, pace, here, think = sessions[staying], pace[staying], there[staying], think[staying]
         position += 1
     return pd.concat(rounds, ignore_index=True).assign(path=path.name)
 
 
-def _move(path: w.Path, here: Objects, rng: Rng) -> tuple[Objects, npt.NDArray[np.float64]]:
-    """Where each session goes from its step, and after which pause (without pace)."""
+def _move(path: w.Path, here: Objects, pace: Floats, gap: float, rng: Rng) -> tuple[Objects, Floats]:
+    """Where each session goes from its step, and after which pause."""
     there = np.empty(len(here), dtype=object)
     think = np.full(len(here), np.nan)
     for step in sorted(set(here)):
@@ -138,8 +140,24 @@ def _move(path: w.Path, here: Objects, rng: Rng) -> tuple[Objects, npt.NDArray[n
         for target, move in moves.items():
             if move.think is not None:
                 going = at[there[at] == target]
-                think[going] = draw(move.think, len(going), rng)
+                think[going] = _pauses(move.think, pace[going], gap, rng)
     return there, think
+
+
+def _pauses(law: w.Law, pace: Floats, gap: float, rng: Rng) -> Floats:
+    """A pause for each pace, none of which would have ended the session."""
+    found = np.full(len(pace), gap)
+    open_ = np.arange(len(pace))
+    for _ in range(TRIES):
+        (one, first), *other = parts(law)
+        chosen = rng.random(len(open_)) < one if other else np.ones(len(open_), bool)
+        for of, rows in [(first, open_[chosen]), *((second, open_[~chosen]) for _, second in other)]:
+            found[rows] = draw(of, len(rows), rng) * (pace[rows] if of.paced else 1.0)
+        open_ = open_[found[open_] >= gap]
+        if not len(open_):
+            break
+    found[open_] = gap
+    return found
 
 
 def draw_statuses(endpoint: w.Endpoint, count: int, rng: Rng) -> npt.NDArray[np.int64]:

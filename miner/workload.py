@@ -43,7 +43,14 @@ class Part(BaseModel):
 # Think times ------------------------------------------------------------------------------
 
 
-class Lognormal(Part):
+class Pause(Part):
+    """A law of seconds."""
+
+    paced: bool = Field(default=True, exclude_if=bool)
+    """Whether a visitor's pace changes it; machines pause alike whoever waits for them."""
+
+
+class Lognormal(Pause):
     """log(x) is normal with mean log(`median`) and standard deviation `sigma`."""
 
     law: Literal["lognormal"] = "lognormal"
@@ -51,7 +58,7 @@ class Lognormal(Part):
     sigma: Positive
 
 
-class Gamma(Part):
+class Gamma(Pause):
     """Gamma distribution with mean `shape` * `scale` seconds."""
 
     law: Literal["gamma"] = "gamma"
@@ -59,7 +66,7 @@ class Gamma(Part):
     scale: Positive
 
 
-class Weibull(Part):
+class Weibull(Pause):
     """Weibull distribution: P(x > t) = exp(-(t / `scale`) ** `shape`)."""
 
     law: Literal["weibull"] = "weibull"
@@ -67,14 +74,14 @@ class Weibull(Part):
     scale: Positive
 
 
-class Exponential(Part):
+class Exponential(Pause):
     """Exponential distribution with `mean` seconds."""
 
     law: Literal["exponential"] = "exponential"
     mean: Positive
 
 
-class Normal(Part):
+class Normal(Pause):
     """Normal distribution cut off at zero."""
 
     law: Literal["normal"] = "normal"
@@ -82,7 +89,7 @@ class Normal(Part):
     sd: Positive
 
 
-class Quantiles(Part):
+class Quantiles(Pause):
     """Measured quantiles at evenly spaced probabilities from 0 to 1, linear in between."""
 
     law: Literal["quantiles"] = "quantiles"
@@ -259,6 +266,8 @@ class Move(Part):
     p: Share
     n: Count = 0
     think: Law | None = None
+    ks: Share | None = None
+    """Kolmogorov-Smirnov distance of the think time from the pauses recorded on this move."""
 
 
 class Path(Part):
@@ -269,7 +278,8 @@ class Path(Part):
     sessions: Count = 0
     start: dict[str, Share] = Field(min_length=1)
     pace: Annotated[float, Field(ge=0, le=5)] = 0.0
-    """Standard deviation of the log of the factor by which a visitor is slower or faster."""
+    """Standard deviation of the log of the factor by which a visitor is slower or faster: drawn once a
+    session, and every pause that is `paced` is multiplied by it."""
     moves: dict[str, dict[str, Move]] = Field(min_length=1)
 
     @field_validator("name")

@@ -14,6 +14,7 @@ from miner.workload import (
     Normal,
     Path,
     Quantiles,
+    SimpleLaw,
     Weibull,
     Workload,
 )
@@ -48,8 +49,14 @@ def visits(path: Path) -> dict[str, float]:
     )
 
 
-def mean(law: Law) -> float:
-    """The mean of `law` in seconds."""
+def mean(law: Law, pace: float = 1.0) -> float:
+    """The mean of `law` in seconds, for visitors of that mean pace."""
+    if isinstance(law, Mixture):
+        return law.weight * mean(law.first, pace) + (1 - law.weight) * mean(law.second, pace)
+    return _mean(law) * (pace if law.paced else 1.0)
+
+
+def _mean(law: SimpleLaw) -> float:
     match law:
         case Lognormal():
             return law.median * math.exp(min(law.sigma**2 / 2, 50.0))
@@ -63,21 +70,19 @@ def mean(law: Law) -> float:
             return _mean_above_zero(law)
         case Quantiles():
             return (math.fsum(law.at) - (law.at[0] + law.at[-1]) / 2) / (len(law.at) - 1)
-        case Mixture():
-            return law.weight * mean(law.first) + (1 - law.weight) * mean(law.second)
 
 
 def _path_seconds(workload: Workload, path: Path) -> float:
     pace = math.exp(path.pace**2 / 2)
     return math.fsum(
-        times * (_latency(workload, step) + pace * _pause(path, step)) for step, times in visits(path).items()
+        times * (_latency(workload, step) + _pause(path, step, pace)) for step, times in visits(path).items()
     )
 
 
-def _pause(path: Path, step: str) -> float:
+def _pause(path: Path, step: str, pace: float) -> float:
     """Mean seconds between `step` and the next; leaving takes none."""
     return math.fsum(
-        _p(path, step, to) * mean(move.think)
+        _p(path, step, to) * mean(move.think, pace)
         for to, move in path.moves[step].items()
         if to != LEAVE and move.think is not None
     )

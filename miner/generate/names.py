@@ -7,7 +7,7 @@ from miner.workload import Workload
 
 _CLASSES = """\
 Any Arrivals Callable ClassVar Draw FastHttpUser InterruptTaskSet LocustArgumentParser Mapping
-MarkovTaskSet MasterRunner Path Queue Visitor
+MarkovTaskSet MasterRunner Path Pause Queue Visitor
 """
 CLASSES = frozenset(_CLASSES.split())
 

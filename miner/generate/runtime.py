@@ -248,7 +248,7 @@ class Path(MarkovTaskSet):
     abstract = True
     user: Visitor
     name: str
-    think: ClassVar[dict[tuple[str, str], Draw]]
+    think: ClassVar[dict[tuple[str, str], Pause]]
     spread = 0.0
     """Of the logarithm of `pace`, by which all pauses of a session are longer or shorter."""
 
@@ -265,8 +265,15 @@ class Path(MarkovTaskSet):
             # Here Locust may stop a user who waits for a session to be due.
             self.user.begin(self.name)
             return 0
-        pause = self.think[move]() if move in self.think else 0.0
-        return float(pause * self.pace / self.user.environment.parsed_options.speed)
+        pause = self.pause(self.think[move]) if move in self.think else 0.0
+        return pause / float(self.user.environment.parsed_options.speed)
+
+    def pause(self, think: Pause) -> float:
+        """Seconds, fewer than would end a session: it was of those that did not that `think` was measured."""
+        for _ in range(100):
+            if (seconds := think(self.pace)) < GAP:
+                return seconds
+        return GAP
 
     def end(self) -> None:
         """The session is over."""
@@ -283,51 +290,56 @@ hooks.test_stop.add_listener(close_doors)
 
 LAWS = {
     "lognormal": '''\
-def lognormal(median: float, sigma: float) -> Draw:
+def lognormal(median: float, sigma: float) -> Pause:
     """The logarithm is normal."""
-    return lambda: random.lognormvariate(math.log(median), sigma)
+    return lambda pace: pace * random.lognormvariate(math.log(median), sigma)
 ''',
     "gamma": '''\
-def gamma(shape: float, scale: float) -> Draw:
+def gamma(shape: float, scale: float) -> Pause:
     """The mean is shape * scale."""
-    return lambda: random.gammavariate(shape, scale)
+    return lambda pace: pace * random.gammavariate(shape, scale)
 ''',
     "weibull": '''\
-def weibull(shape: float, scale: float) -> Draw:
+def weibull(shape: float, scale: float) -> Pause:
     """Longer than t with probability exp(-((t / scale) ** shape))."""
-    return lambda: random.weibullvariate(scale, shape)
+    return lambda pace: pace * random.weibullvariate(scale, shape)
 ''',
     "exponential": '''\
-def exponential(mean: float) -> Draw:
+def exponential(mean: float) -> Pause:
     """Without memory."""
-    return lambda: random.expovariate(1 / mean)
+    return lambda pace: pace * random.expovariate(1 / mean)
 ''',
     "normal": '''\
-def normal(mean: float, sd: float) -> Draw:
+def normal(mean: float, sd: float) -> Pause:
     """Cut off at zero."""
 
-    def draw() -> float:
+    def draw(pace: float) -> float:
         while (seconds := random.gauss(mean, sd)) < 0:
             pass
-        return seconds
+        return pace * seconds
 
     return draw
 ''',
     "quantiles": '''\
-def quantiles(*at: float) -> Draw:
+def quantiles(*at: float) -> Pause:
     """Measured at even probabilities from 0 to 1, and linear in between."""
 
-    def draw() -> float:
+    def draw(pace: float) -> float:
         place = random.random() * (len(at) - 1)
         low, high = at[int(place)], at[min(int(place) + 1, len(at) - 1)]
-        return low + (high - low) * (place % 1)
+        return pace * (low + (high - low) * (place % 1))
 
     return draw
 ''',
     "mixture": '''\
-def mixture(weight: float, first: Draw, second: Draw) -> Draw:
+def mixture(weight: float, first: Pause, second: Pause) -> Pause:
     """The first law with probability `weight`, the second otherwise."""
-    return lambda: first() if random.random() < weight else second()
+    return lambda pace: first(pace) if random.random() < weight else second(pace)
+''',
+    "steady": '''\
+def steady(law: Pause) -> Pause:
+    """A machine's pauses, as long for a slow visitor as for a fast one."""
+    return lambda pace: law(1.0)
 ''',
     "popular": '''\
 def popular(low: int, high: int) -> Draw:
@@ -356,7 +368,7 @@ def ranked(low: int, high: int, zipf: float) -> Draw:
 def text(alphabet: str, *lengths: float) -> Draw:
     """Characters of `alphabet`; the lengths were measured at even probabilities from 0 to 1."""
     length = quantiles(*lengths)
-    return lambda: "".join(random.choices(alphabet, k=round(length())))
+    return lambda: "".join(random.choices(alphabet, k=round(length(1.0))))
 ''',
     "one_of": '''\
 def one_of(shares: Mapping[Any, float]) -> Draw:

@@ -62,11 +62,13 @@ def constants(workload: Workload, rate: float, seconds: float, each: float) -> s
 SESSIONS_PER_SECOND = {literal(rate)}  # as recorded
 SESSIONS_PER_USER = {literal(float(format(each, ".3g")))}  # a second; --sessions-per-second overrules it
 MEAN_SESSION_SECONDS = {literal(round(seconds, 2))}  # at the recorded speed
+GAP = {literal(workload.recorded.gap)}  # seconds of silence that end a session
 NOBODY = {literal(_nobody(workload))}  # an id that does not exist
 NOTHING: Mapping[str, Any] = {{}}
 PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{{|}}"  # what a header may hold besides letters and digits
 
 Draw = Callable[[], Any]
+Pause = Callable[[float], float]  # seconds, for the pace that a visitor has
 """
 
 

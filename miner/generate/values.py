@@ -20,15 +20,14 @@ from miner.workload import (
 
 def law(of: Law) -> Call:
     """The call that gives the sampler of `of`."""
-    match of:
-        case Quantiles():
-            return Call("quantiles(", [literal(at) for at in of.at], ")")
-        case Mixture():
-            weight = Item(literal(of.weight), before="weight=")
-            return Call(
-                "mixture(", [weight, Item(law(of.first), "first="), Item(law(of.second), "second=")], ")"
-            )
-    figures = of.model_dump(exclude={"law"})
+    if isinstance(of, Mixture):
+        weight = Item(literal(of.weight), before="weight=")
+        return Call("mixture(", [weight, Item(law(of.first), "first="), Item(law(of.second), "second=")], ")")
+    if not of.paced:
+        return Call("steady(", [law(of.model_copy(update={"paced": True}))], ")")
+    if isinstance(of, Quantiles):
+        return Call("quantiles(", [literal(at) for at in of.at], ")")
+    figures = of.model_dump(exclude={"law", "paced"})
     return Call(f"{of.law}(", [Item(literal(figure), f"{name}=") for name, figure in figures.items()], ")")
 
 
@@ -88,4 +87,6 @@ def used_by(endpoint: Endpoint) -> set[str]:
 
 
 def _laws(of: Law) -> set[str]:
-    return {"mixture", of.first.law, of.second.law} if isinstance(of, Mixture) else {of.law}
+    if isinstance(of, Mixture):
+        return {"mixture"} | _laws(of.first) | _laws(of.second)
+    return {of.law} if of.paced else {of.law, "steady"}

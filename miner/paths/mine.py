@@ -59,7 +59,7 @@ def mine(
             "Name more logs, or a longer one.",
         )
     moves, walked = read_moves(store)
-    pauses = read_pauses(store, moves.outside)
+    pauses = read_pauses(store, moves.outside, basis.gap.seconds)
     groups, bic = find_groups(walked, pauses, try_paths(moves, paths, seed), paths)
     endpoints = read_endpoints(store, moves.endpoints, basis.document)
     at_once = steps_at_once(moves.combinations, list(endpoints))

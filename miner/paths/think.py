@@ -9,20 +9,26 @@ import numpy as np
 from scipy.optimize import minimize
 
 from miner import workload as w
-from miner.laws import distribution
-from miner.paths.censored import Floats, Pauses, cumulative, paced, probabilities
+from miner.laws import median
+from miner.paths.censored import Floats, Pauses, cumulative, observed, probabilities
+from miner.paths.families import FAMILIES, PAIRS, bounded, two_parts, two_parts_from
+from miner.paths.mixture import VERY_STRONG
 
 ENOUGH = 30
 """Pauses below which a move takes the law of the same move on all paths."""
-FIT_DISTANCE = 0.05
+FIT_DISTANCE = 0.03
 FIT_NOISE = 1.63
 """A law fits if its Kolmogorov-Smirnov distance is at most FIT_DISTANCE, or within the 1 % critical
 value FIT_NOISE / sqrt(n) (Smirnov 1948)."""
+TWO_PARTS = 60
+"""Pauses below which no two parts are told apart."""
+BLUR = 0.41
+"""Standard deviation, in ticks, of what a clock that rounds both ends down adds to a pause: 1 / sqrt(6)."""
 QUANTILES = 21
-STEP = 0.2
-"""First step of a fit, in logs of the parameters."""
 DIGITS = 3
 """Significant digits of a parameter in the workload file: more would be noise."""
+MOSTLY = 0.8
+"""Share of pauses that must be shorter than the gap: a law of what lies beyond it would be made up."""
 
 
 @dataclass(frozen=True)
@@ -38,70 +44,123 @@ class Fit:
 Make = Callable[[Floats], w.Law]
 
 
-def _lognormal(parameters: Floats) -> w.Law:
-    return w.Lognormal(median=np.exp(parameters[0]), sigma=np.exp(parameters[1]))
-
-
-def _gamma(parameters: Floats) -> w.Law:
-    shape = np.exp(parameters[1])
-    return w.Gamma(shape=shape, scale=np.exp(parameters[0]) / shape)
-
-
-def _weibull(parameters: Floats) -> w.Law:
-    return w.Weibull(shape=np.exp(parameters[1]), scale=np.exp(parameters[0]))
-
-
-def _exponential(parameters: Floats) -> w.Law:
-    return w.Exponential(mean=np.exp(parameters[0]))
-
-
-CANDIDATES: dict[str, tuple[Make, int]] = {
-    "lognormal": (_lognormal, 2),
-    "gamma": (_gamma, 2),
-    "weibull": (_weibull, 2),
-    "exponential": (_exponential, 1),
-}
-"""How each law is made from unbounded parameters (logs of a size in seconds and of a shape)."""
-
-
 def fit(pauses: Pauses, pace: float = 0.0) -> Fit:
-    """The law with the lowest BIC, or the measured quantiles if even that one does not fit.
+    """The law with the lowest BIC: of one part, or of two if that fits badly, or else measured quantiles.
 
-    The law is that of a visitor of average pace; `pace` is the standard deviation of its log.
+    The law is that of a visitor of average pace; `pace` is the standard deviation of its log. What varies
+    less than that has no pace.
     """
-    best = min((_fit_one(name, pauses, pace) for name in CANDIDATES), key=lambda fitted: fitted.bic)
-    if best.distance <= max(FIT_DISTANCE, FIT_NOISE / np.sqrt(max(pauses.n, 1.0))):
+    best = min(_simple(pauses, pace), key=lambda fitted: fitted.bic)
+    noise = FIT_NOISE / np.sqrt(max(pauses.n, 1.0))
+    if best.distance > noise and pauses.n >= TWO_PARTS and len(pauses.count) > 2:
+        several = min(_of_two_parts(pauses, pace), key=lambda fitted: fitted.bic)
+        best = several if several.bic < best.bic - VERY_STRONG else best
+    if best.distance <= max(FIT_DISTANCE, noise):
         return best
     return Fit(_quantiles(pauses, pace), 0.0, pauses.n, best.bic)
 
 
-def _fit_one(name: str, pauses: Pauses, pace: float) -> Fit:
-    make, size = CANDIDATES[name]
+def _simple(pauses: Pauses, pace: float) -> list[Fit]:
+    """The fits of the families, and of those that vary less than pace does without it."""
+    mean, spread = _size(pauses)
+    own = np.sqrt(max(spread**2 - pace**2, 0.05**2))
+    found = []
+    for family in FAMILIES.values():
+        start = np.array(family.start(mean, own))
+        found.append(_fitted(family.make, start, pauses, pace))
+        if pace and spread < 2 * pace:
+
+            def steady(p: Floats, make: Make = family.make) -> w.Law:
+                return make(p).model_copy(update={"paced": False})
+
+            without = _fitted(steady, np.array(family.start(mean, spread)), pauses, pace)
+            found += [without] if without.bic < found[-1].bic - VERY_STRONG else []
+    return found
+
+
+def _of_two_parts(pauses: Pauses, pace: float) -> list[Fit]:
+    """The fits of pairs of families, from where two lognormal laws would be."""
+    start = _two_humps(pauses)
+    turned = np.array([1 - start[0], *start[3:], *start[1:3]])
+    found = []
+    for one, other in PAIRS:
+        for begin in (start, turned):
+            made = [
+                _fitted(two_parts(one, other, steady), two_parts_from(one, other, begin), pauses, pace)
+                for steady in ([False, True] if pace else [False])
+            ]
+            found.append(made[-1] if made[-1].bic < made[0].bic - VERY_STRONG else made[0])
+    return found
+
+
+def _size(pauses: Pauses) -> tuple[float, float]:
+    """Mean and standard deviation of the logs, about."""
     logs = np.log(pauses.middle)
-    centre = float(np.average(logs, weights=pauses.count))
-    spread = max(float(np.sqrt(np.average((logs - centre) ** 2, weights=pauses.count))), 0.1)
-    # Lognormal pauses have the spread of their logs for sigma; others are about as even as its inverse.
-    start = np.array([centre, np.log(spread) if name == "lognormal" else -np.log(spread)])[:size]
+    mean = float(np.average(logs, weights=pauses.count))
+    return mean, max(float(np.sqrt(np.average((logs - mean) ** 2, weights=pauses.count))), 1e-3)
+
+
+def _two_humps(pauses: Pauses) -> Floats:
+    """Weight of the lower hump, and log mean and spread of both: a mixture of normals on the logs, by EM.
+
+    No hump is narrower than the clock would show one that is a point: pauses that are on one tick only
+    because it is wide would be a hump else.
+    """
+    logs, count = np.log(pauses.middle), pauses.count
+    order = np.argsort(logs)
+    reached = np.cumsum(count[order]) / count.sum()
+    best, top = np.array([0.5, logs.min(), 1.0, logs.max(), 1.0]), -np.inf
+    for split in (0.1, 0.25, 0.5, 0.75, 0.9):
+        low = np.zeros(len(logs))
+        low[order[: max(int(np.searchsorted(reached, split)), 1)]] = 1.0
+        for _ in range(60):
+            share = np.stack([low, 1 - low]) * count
+            weight = np.maximum(share.sum(axis=1), 1e-9)
+            mean = share @ logs / weight
+            spread = np.sqrt((share * (logs - mean[:, None]) ** 2).sum(axis=1) / weight)
+            spread = np.maximum(spread, np.clip(BLUR * pauses.clock / np.exp(mean), 1e-3, 0.5))
+            density = -0.5 * ((logs - mean[:, None]) / spread[:, None]) ** 2 - np.log(spread)[:, None]
+            joint = density + np.log(weight / count.sum())[:, None]
+            whole = np.logaddexp(*joint)
+            low = np.exp(joint[0] - whole)
+        if (likely := float(count @ whole)) > top:
+            top = likely
+            share_low = float(np.clip(weight[0] / count.sum(), 0.01, 0.99))
+            best = np.array([share_low, mean[0], spread[0], mean[1], spread[1]])
+    return best
+
+
+def _fitted(make: Make, start: Floats, pauses: Pauses, pace: float) -> Fit:
+    """The law of greatest likelihood among those that `make` makes."""
 
     def cost(parameters: Floats) -> float:
-        bounded = np.clip(parameters, -12.0, 12.0)
-        cdf = paced(distribution(make(bounded)).cdf, pace)
-        return -float(pauses.count @ np.log(probabilities(cdf, pauses)))
+        law = make(bounded(parameters))
+        if np.isfinite(pauses.longest):
+            short = float(observed(law)(np.array([pauses.longest]))[0])
+            beyond = pauses.n * max(0.0, MOSTLY - short) * 10
+        else:
+            beyond = 0.0
+        cdf = observed(law, pace, pauses.longest)
+        return beyond - float(pauses.count @ np.log(probabilities(cdf, pauses)))
 
-    # Left to itself, the simplex is flat where the start is near 0, and stops there.
-    simplex = start + np.vstack([np.zeros(size), STEP * np.eye(size)])
-    options = {"xatol": 1e-3, "fatol": 1e-2, "maxiter": 200, "initial_simplex": simplex}
-    found = minimize(cost, start, method="Nelder-Mead", options=options)
-    law = rounded(make(np.clip(found.x, -12.0, 12.0)))
-    bic = 2 * float(found.fun) + size * np.log(max(pauses.n, 1.0))
+    found = minimize(cost, bounded(start), method="L-BFGS-B", options={"maxiter": 100, "eps": 1e-5})
+    law = rounded(_shorter_first(make(bounded(found.x))))
+    bic = 2 * float(found.fun) + len(start) * np.log(max(pauses.n, 2.0))
     return Fit(law, distance(law, pauses, pace), pauses.n, bic)
+
+
+def _shorter_first(law: w.Law) -> w.Law:
+    """A mixture has the part with the shorter pauses first."""
+    if not isinstance(law, w.Mixture) or median(law.first) <= median(law.second):
+        return law
+    return w.Mixture(weight=1 - law.weight, first=law.second, second=law.first)
 
 
 def distance(law: w.Law, pauses: Pauses, pace: float) -> float:
     """Kolmogorov-Smirnov distance between what the clock showed and what the law makes it show."""
     order = np.argsort(pauses.low)
     measured = np.cumsum(pauses.count[order]) / pauses.n
-    expected = cumulative(paced(distribution(law).cdf, pace), pauses)[order]
+    expected = cumulative(observed(law, pace, pauses.longest), pauses)[order]
     return float(np.max(np.abs(measured - expected)))
 
 
@@ -136,9 +195,9 @@ def pace_scores(law: w.Law, pauses: Pauses) -> Floats:
     The score of the log pace: d/de log P(row | every pause e^e times as long) at e = 0.
     """
     step = 0.01
-    cdf = distribution(law).cdf
 
     def at(shift: float) -> Floats:
-        return np.log(probabilities(lambda x: cdf(x * np.exp(-shift)), pauses))
+        return np.log(probabilities(observed(law, 0.0, pauses.longest, np.exp(shift)), pauses))
 
-    return (at(step) - at(-step)) / (2 * step)
+    found: Floats = (at(step) - at(-step)) / (2 * step)
+    return found

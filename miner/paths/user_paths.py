@@ -11,8 +11,7 @@ from miner.paths.groups import Group
 from miner.paths.memory import Memory
 from miner.paths.mixture import OCCUPIED
 from miner.paths.names import path_names, unique
-from miner.paths.think import Fit
-from miner.paths.timing import Pauses, Timing, fit_moves, time_path
+from miner.paths.timing import Everyone, Pauses, Timing, time_path
 
 Floats = npt.NDArray[np.float64]
 TRACE = 0.01
@@ -30,7 +29,7 @@ def user_paths(
     Also returns the names of steps that remember what they were come to from, with the code of the step.
     """
     weights = np.array([np.bincount(walked.shape, group.member, len(walked.lengths)) for group in groups])
-    everyone = fit_moves(pauses, np.ones(len(pauses.session)), 0.0)
+    everyone = Everyone(pauses)
     labels = path_names(*visits(moves, np.asarray(weights @ moves.counts)), names)
     found, remembered = [], dict[str, int]()
     for group, label in zip(groups, labels, strict=True):
@@ -38,7 +37,8 @@ def user_paths(
         timing = time_path(
             pauses.remembered(walked, group.memory),
             group.member,
-            of_states(group.memory, everyone, pauses.steps),
+            everyone,
+            of_states(group.memory, pauses.steps),
         )
         found.append(user_path(group.moves, group.counts(walked), timing, states, label, group))
         steps = group.memory.step.tolist()
@@ -78,13 +78,11 @@ def state_names(memory: Memory, names: list[str], known: dict[str, int]) -> list
     return found
 
 
-def of_states(memory: Memory, everyone: dict[int, Fit], steps: int) -> dict[int, Fit]:
-    """The fits of moves between steps, for moves between the states that they are."""
-    if memory.states == steps:
-        return everyone
+def of_states(memory: Memory, steps: int) -> npt.NDArray[np.int64]:
+    """The codes of moves between steps, for those of moves between the states that they are."""
     before, after = np.divmod(np.arange(memory.states**2), memory.states)
-    codes = memory.step[before] * steps + memory.step[after]
-    return {move: everyone[code] for move, code in enumerate(codes.tolist()) if code in everyone}
+    found: npt.NDArray[np.int64] = memory.step[before] * steps + memory.step[after]
+    return found
 
 
 def visits(moves: Moves, counts: Floats) -> tuple[Floats, Floats]:
@@ -173,7 +171,10 @@ def _named_moves(
         if target == moves.outside:
             found[w.LEAVE] = w.Move(p=digits(p), n=n)
         else:
-            found[names[target]] = w.Move(p=digits(p), n=n, think=timing.law(step, target))
+            ks = timing.distance(step, target)
+            found[names[target]] = w.Move(
+                p=digits(p), n=n, think=timing.law(step, target), ks=None if ks is None else round(ks, 3)
+            )
     return found
 
 

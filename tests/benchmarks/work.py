@@ -83,8 +83,8 @@ def sessions(rows: Path, folder: Path) -> int:
 
     stored = store_only(rows, folder)
     with Store.open(folder / "traffic.duckdb") as store:
-        prepare(store)
-        read_pauses(store, read_moves(store)[0].outside)
+        basis = prepare(store)
+        read_pauses(store, read_moves(store)[0].outside, basis.gap.seconds)
     return stored
 
 

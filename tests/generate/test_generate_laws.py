@@ -60,14 +60,17 @@ PLAIN = Workload(
 )
 
 
-def drawn(call: str) -> list[float]:
-    """What `call`, as it stands in a generated file, draws: in another process, as Locust would run it."""
+def drawn(call: str, pace: str = "") -> list[float]:
+    """What `call`, as it stands in a generated file, draws: in another process, as Locust would run it.
+
+    A pause takes a `pace`.
+    """
     names = [
         "import json, math, random",
         "from collections.abc import Callable, Mapping",
         "from typing import Any",
     ]
-    draw = f"random.seed({SEED})\ndraw = {call}\nprint(json.dumps([draw() for _ in range({DRAWS})]))"
+    draw = f"random.seed({SEED})\ndraw = {call}\nprint(json.dumps([draw({pace}) for _ in range({DRAWS})]))"
     source = "\n".join(["from __future__ import annotations", *names, *runtime.LAWS.values(), draw])
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     draws: list[float] = json.loads(done.stdout)
@@ -77,9 +80,18 @@ def drawn(call: str) -> list[float]:
 @pytest.mark.parametrize("of", LAWS, ids=lambda of: of.law)
 def test_samplers_have_the_mean_of_their_law(of: Law) -> None:
     """The mean of many draws is the mean that is computed, and no pause is negative."""
-    draws = drawn(flat(law(of)))
+    draws = drawn(flat(law(of)), "1.0")
     assert math.fsum(draws) / DRAWS == pytest.approx(mean(of), rel=TOLERANCE)
     assert min(draws) >= 0
+
+
+def test_only_people_have_a_pace() -> None:
+    """A visitor of pace 3 takes thrice as long, but not where a machine waits for him."""
+    machine = Exponential(mean=2.0, paced=False)
+    of = Mixture(weight=0.5, first=machine, second=Exponential(mean=10.0))
+    assert flat(law(of)).startswith("mixture(weight=0.5, first=steady(exponential(")
+    assert math.fsum(drawn(flat(law(of)), "3.0")) / DRAWS == pytest.approx(16.0, rel=TOLERANCE)
+    assert mean(of, 3.0) == pytest.approx(16.0)
 
 
 @pytest.mark.parametrize("zipf", [0.0, 0.8, 1.0, 2.5])
