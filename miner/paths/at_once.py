@@ -25,6 +25,8 @@ FEW, FEW_SHARE = 30, 0.005
 COARSE = 0.5
 """Seconds of a clock that shows no valley: there, requests in one tick are compared with those in the next
 one."""
+COARSEST = 2.0
+"""Seconds of a clock from which a tick is long enough for people to do several things one after another."""
 STEEP = 2.0
 """How many times as many there must be in one tick: of pauses that people make there are fewer."""
 
@@ -76,6 +78,8 @@ def within_ticks(near: Floats, clock: float) -> AtOnce:
     Of pauses with a density that does not fall, the same tick shows half as many as the next; of
     exponential ones of 0.4 clocks or longer at most STEEP times as many.
     """
+    if clock >= COARSEST:
+        return AtOnce(None, f"a clock that ticks every {clock:g} s cannot tell")
     ticks = np.round(near / clock)
     same, following = int((ticks <= 0).sum()), int((ticks == 1).sum())
     if same < max(FEW, FEW_SHARE * len(near)) or same <= STEEP * following:

@@ -26,6 +26,9 @@ Ints = npt.NDArray[np.int64]
 
 FEW = 30
 """Pauses of a move below which their ranks tell nothing."""
+BLUNT = 2.0
+"""Ticks that hold the middle 80 % of a move's pauses, up to which they differ by where in a tick they began.
+A poller's do: it keeps its place in the tick, and its sessions would look like those of several pollers."""
 LEAST = 1e-3
 """Variance below which none is taken, for a path whose pauses all score alike."""
 
@@ -65,18 +68,25 @@ def read_tempo(pauses: Pauses, weight: Floats) -> Tempo:
     """The tempo of all sessions, as ranks among those that count, by `weight` (sessions,)."""
     ticks = np.round(np.maximum(pauses.think, 0.0) / max(pauses.clock, 1e-6))
     each = weight[pauses.session]
-    _, move = np.unique(pauses.move, return_inverse=True)
-    known = np.flatnonzero(np.bincount(move, each)[move] >= FEW) if len(move) else np.zeros(0, np.int64)
-    session, each, ticks = pauses.session[known], each[known], ticks[known]
-    _, move = np.unique(move[known], return_inverse=True)
-    scores = np.zeros(len(move))
-    order = np.argsort(move, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(move[order])) + 1):
-        scores[rows] = normal_scores(ticks[rows], each[rows])
-    shape = (len(weight), int(move.max(initial=0)) + 1)
+    order = np.argsort(pauses.move, kind="stable")
+    by_move = np.split(order, np.flatnonzero(np.diff(pauses.move[order])) + 1)
+    telling = [rows for rows in by_move if tell(ticks[rows], each[rows])]
+    scores = np.concatenate([np.zeros(0), *(normal_scores(ticks[rows], each[rows]) for rows in telling)])
+    move = np.repeat(np.arange(len(telling)), [len(rows) for rows in telling])
+    session = pauses.session[np.concatenate([np.zeros(0, np.int64), *telling])]
+    shape = (len(weight), max(len(telling), 1))
     count = sparse.coo_array((np.ones(len(move)), (session, move)), shape=shape).tocsr()
     total = sparse.coo_array((scores, (session, move)), shape=shape).tocsr()
     return Tempo(count, total, np.bincount(session, scores**2, len(weight)).astype(float))
+
+
+def tell(ticks: Floats, weight: Floats) -> bool:
+    """Whether the pauses of a move tell anything: there are enough, and the clock is fine enough for them."""
+    if weight.sum() < FEW:
+        return False
+    order = np.argsort(ticks, kind="stable")
+    low, high = np.searchsorted(np.cumsum(weight[order]), weight.sum() * np.array([0.1, 0.9]))
+    return bool(ticks[order[min(high, len(order) - 1)]] - ticks[order[low]] > BLUNT)
 
 
 def normal_scores(values: Floats, weight: Floats) -> Floats:

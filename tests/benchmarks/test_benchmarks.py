@@ -129,3 +129,18 @@ def test_our_panels_say_what_goaccess_says(log: Path, tmp_path: Path) -> None:
         assert sorted(row["hits"] for row in found) == sorted(row["hits"]["count"] for row in theirs)
         assert len(found) <= SHOWN
     assert ours[0]["visitors"] == report["general"]["unique_visitors"]
+
+
+def test_all_contenders_are_held_against_the_same_sessions() -> None:
+    """Ours, what one would do otherwise, and the planted truth have every figure on one small population."""
+    small = ["--seeds", "1", "--sessions", "500", "--population", "overlapping", "--json"]
+    done = subprocess.run(
+        [sys.executable, COMMAND.with_name("user_paths.py"), *small], capture_output=True, check=True
+    )
+    trials = {trial["contender"]: trial for trial in json.loads(done.stdout)}
+    assert set(trials) == {"truth", "ours", "normal pauses", "k-means", "HDBSCAN", "single chain"}
+    assert len({tuple(trial["ratios"]) for trial in trials.values()}) == 1
+    assert trials["ours"]["paths"] == trials["truth"]["paths"] == 2
+    assert trials["single chain"]["paths"] == 1
+    assert trials["single chain"]["of_best"] == 0
+    assert trials["ours"]["of_best"] > 0.9

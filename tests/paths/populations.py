@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 
 import numpy as np
 import numpy.typing as npt
@@ -198,8 +199,11 @@ def drawn(name: str, sessions: int, seed: int) -> Planted:
 
 
 @contextmanager
-def stored(planted: Planted, tick: float = 1e-6) -> Iterator[Store]:
-    """A store with the requests as a log with ticks of so many seconds, stamped at the end, has them."""
+def stored(planted: Planted, tick: float = 1e-6, path: FilePath | None = None) -> Iterator[Store]:
+    """A store with the requests as a log with ticks of so many seconds, stamped at the end, has them.
+
+    It is in the file `path`, if that is given.
+    """
     steps = planted.steps
     micro = round(tick * 1e6)
     lasted = (steps["duration"] * 1e6).round().astype("int64")
@@ -217,7 +221,7 @@ def stored(planted: Planted, tick: float = 1e-6) -> Iterator[Store]:
             "agent": AGENT,
         }
     )
-    with Store.open(None) as store, store.offering("given", pa.Table.from_pandas(table)):
+    with Store.open(path) as store, store.offering("given", pa.Table.from_pandas(table)):
         store.ask("INSERT INTO requests BY NAME FROM given RETURNING line")
         store.ask(
             "INSERT INTO sources VALUES"

@@ -20,16 +20,28 @@ OF_BEST = 0.97
 """Share of the adjusted Rand index that the planted parameters themselves reach."""
 
 
+@pytest.mark.parametrize("clock", [0.001, 1.0])
 @pytest.mark.parametrize("name", POPULATIONS)
-def test_the_planted_paths_are_found(name: str) -> None:
+def test_the_planted_paths_are_found(name: str, clock: float) -> None:
     """As many paths as were planted, and sessions told apart nearly as well as can be (seed 1)."""
     planted = drawn(name, SESSIONS, SEED)
-    with stored(planted) as store:
+    with stored(planted, clock) as store:
         workload = mine(store, name="planted").workload
         assert len(workload.paths) == len(planted.population.paths)
         assert agreement(planted, found_paths(store)) >= OF_BEST * best_possible(planted)
     shares = sorted(path.share for path in workload.paths)
     assert shares == pytest.approx(sorted(path.share for path in planted.population.paths), abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["poller", "wizard", "three turns"])
+def test_a_clock_of_minutes_hides_no_path_that_moves_show(name: str) -> None:
+    """Though most requests share a tick with the one before, they are steps of their own (seed 1)."""
+    planted = drawn(name, SESSIONS, SEED)
+    with stored(planted, 60.0) as store:
+        workload = mine(store, name="planted").workload
+        assert workload.recorded.clock == 60.0
+        assert len(workload.paths) == len(planted.population.paths)
+        assert agreement(planted, found_paths(store)) >= OF_BEST
 
 
 def test_what_depends_on_the_step_before_is_remembered() -> None:
