@@ -151,3 +151,17 @@ def draw(law: w.Law, size: int, rng: np.random.Generator) -> Floats:
 def median(law: w.Law) -> float:
     """The median of `law` in seconds."""
     return float(distribution(law).ppf(np.array([0.5]))[0])
+
+
+def pace_share(path: w.Path) -> float:
+    """The share of the variance of log pauses on `path` that lies between visitors instead of within them.
+
+    Over all moves, each as often as it was made; 0 where nobody has a pace.
+    """
+    between = within = 0.0
+    for move in (move for moves in path.moves.values() for move in moves.values()):
+        if move.think is not None:
+            often = max(move.n, 1e-9)
+            between += often * path.pace**2 * sum(weight for weight, law in parts(move.think) if law.paced)
+            within += often * log_variance(move.think)
+    return between / (between + within) if between else 0.0

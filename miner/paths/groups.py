@@ -21,8 +21,8 @@ from miner.paths.mixture import (
     VERY_STRONG,
     MarkovMixture,
 )
+from miner.paths.pauses import Pauses
 from miner.paths.tempo import Beat, Tempo, fit_beat, log_likelihood, read_tempo
-from miner.paths.timing import Pauses
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -17,8 +17,8 @@ from miner.paths.endpoints import read_endpoints, unknown
 from miner.paths.foundations import Foundations, prepare
 from miner.paths.groups import Group, find_groups
 from miner.paths.names import unique
-from miner.paths.timing import read_pauses
-from miner.paths.user_paths import user_paths
+from miner.paths.pauses import read_pauses
+from miner.paths.user_paths import Sure, user_paths
 from miner.store import Store
 
 LEAST_SESSIONS = 10
@@ -34,6 +34,8 @@ class Mined:
     foundations: Foundations
     bic: dict[int, float]
     """The Bayesian information criterion of each number of paths tried; lower is better."""
+    sure: tuple[Sure, ...]
+    """How sure the parameters of think times and the paces are."""
 
 
 def mine(
@@ -64,11 +66,11 @@ def mine(
     endpoints = read_endpoints(store, moves.endpoints, basis.document)
     at_once = steps_at_once(moves.combinations, list(endpoints))
     names = [*endpoints, *at_once]
-    found, remembered = user_paths(moves, walked, groups, pauses, names)
-    _store_paths(store, groups, [path.name for path in found])
+    found = user_paths(moves, walked, groups, pauses, names)
+    _store_paths(store, groups, [path.name for path in found.paths])
     steps = at_once | {
         name: at_once.get(names[code]) or w.Step(requests={names[code]: 1.0})
-        for name, code in sorted(remembered.items())
+        for name, code in sorted(found.remembered.items())
     }
     workload = w.Workload(
         name=unique(name, []),
@@ -76,9 +78,9 @@ def mine(
         arrivals=read_arrivals(store),
         endpoints=endpoints,
         steps=steps,
-        paths=tuple(found),
+        paths=tuple(found.paths),
     )
-    return Mined(workload, basis, bic)
+    return Mined(workload, basis, bic, tuple(found.sure))
 
 
 def mine_workload(store: Store, *, name: str = "workload", **options: Any) -> w.Workload:

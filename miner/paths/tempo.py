@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import ndtri
 
-from miner.paths.timing import Pauses
+from miner.paths.pauses import Pauses
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

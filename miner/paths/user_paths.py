@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from miner import workload as w
 from miner.paths.chains import Moves, Walked
 from miner.paths.groups import Group
+from miner.paths.intervals import parameters
 from miner.paths.memory import Memory
 from miner.paths.mixture import OCCUPIED
 from miner.paths.names import path_names, unique
-from miner.paths.timing import Everyone, Pauses, Timing, time_path
+from miner.paths.pauses import Pauses
+from miner.paths.timing import Everyone, Timing, time_path
 
 Floats = npt.NDArray[np.float64]
 TRACE = 0.01
@@ -21,29 +25,63 @@ LEAST = 1e-3
 DIGITS = 3
 
 
+@dataclass(frozen=True)
+class Sure:
+    """A parameter of a think-time law, or the pace of a path (then without a move), and its 95 % interval."""
+
+    path: str
+    before: str | None
+    after: str | None
+    parameter: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class UserPaths:
+    """The user paths, and what is known beside them."""
+
+    paths: list[w.Path]
+    remembered: dict[str, int]
+    """Names of steps that remember what they were come to from, with the code of the step."""
+    sure: list[Sure]
+
+
 def user_paths(
     moves: Moves, walked: Walked, groups: list[Group], pauses: Pauses, names: list[str]
-) -> tuple[list[w.Path], dict[str, int]]:
-    """A user path for each group; `names` are those of the steps, by code.
-
-    Also returns the names of steps that remember what they were come to from, with the code of the step.
-    """
+) -> UserPaths:
+    """A user path for each group; `names` are those of the steps, by code."""
     weights = np.array([np.bincount(walked.shape, group.member, len(walked.lengths)) for group in groups])
     everyone = Everyone(pauses)
     labels = path_names(*visits(moves, np.asarray(weights @ moves.counts)), names)
-    found, remembered = [], dict[str, int]()
+    found = UserPaths([], {}, [])
     for group, label in zip(groups, labels, strict=True):
-        states = state_names(group.memory, names, remembered)
-        timing = time_path(
-            pauses.remembered(walked, group.memory),
-            group.member,
-            everyone,
-            of_states(group.memory, pauses.steps),
-        )
-        found.append(user_path(group.moves, group.counts(walked), timing, states, label, group))
+        states = state_names(group.memory, names, found.remembered)
+        own = pauses.remembered(walked, group.memory)
+        timing = time_path(own, group.member, everyone, of_states(group.memory, pauses.steps))
+        path = user_path(group.moves, group.counts(walked), timing, states, label, group)
         steps = group.memory.step.tolist()
-        remembered |= {states[place]: steps[place] for place in range(len(names), len(states))}
-    return found, remembered
+        found.paths.append(path)
+        found.remembered.update({states[place]: steps[place] for place in range(len(names), len(states))})
+        found.sure.extend(how_sure(path, timing, states))
+    return found
+
+
+def how_sure(path: w.Path, timing: Timing, names: list[str]) -> list[Sure]:
+    """The intervals of the parameters in `path`, that of its pace first; `names` are those of its states."""
+    found = []
+    if timing.sure_pace:
+        found.append(Sure(path.name, None, None, "pace", path.pace, *timing.sure_pace))
+    for (before, after), sure in timing.sure.items():
+        move = path.moves.get(names[before], {}).get(names[after])
+        values = parameters(move.think) if move and move.think else {}
+        found += [
+            Sure(path.name, names[before], names[after], name, value, *sure[name])
+            for name, value in values.items()
+            if name in sure
+        ]
+    return found
 
 
 def user_path(

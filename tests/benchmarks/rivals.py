@@ -15,7 +15,7 @@ from miner.paths.chains import Moves, Walked, read_moves
 from miner.paths.groups import Group
 from miner.paths.memory import Memory
 from miner.paths.mine import mine
-from miner.paths.timing import Pauses, read_pauses
+from miner.paths.pauses import Pauses, read_pauses
 from miner.paths.user_paths import user_paths
 from miner.store import Store
 
@@ -105,7 +105,7 @@ def _clustered(store: Store, label: Callable[[Floats], Ints]) -> w.Workload:
     pauses = read_pauses(store, moves.outside, mined.recorded.gap)
     labels = label(_shares(walked)[walked.shape])
     groups = [_group(moves, walked, (labels == one).astype(float)) for one in np.unique(labels)]
-    found, _ = user_paths(moves, walked, groups, pauses, list(mined.endpoints))
+    found = user_paths(moves, walked, groups, pauses, list(mined.endpoints)).paths
     names = np.array([path.name for path in found])[labels]
     for name in set(names.tolist()):
         ids = (np.flatnonzero(names == name) + 1).tolist()

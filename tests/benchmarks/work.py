@@ -78,7 +78,7 @@ def sessions(rows: Path, folder: Path) -> int:
     """The same rows, and then sessions, routes, moves and samples of think time from them."""
     from miner.paths import prepare
     from miner.paths.chains import read_moves
-    from miner.paths.timing import read_pauses
+    from miner.paths.pauses import read_pauses
     from miner.store import Store
 
     stored = store_only(rows, folder)

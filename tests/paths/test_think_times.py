@@ -13,8 +13,10 @@ from scipy import stats
 from miner import workload as w
 from miner.laws import draw, median
 from miner.paths.censored import count_pauses, cumulative, observed, probabilities
+from miner.paths.pace import estimate_pace
+from miner.paths.pauses import Pauses
 from miner.paths.think import Fit, fit, rounded
-from miner.paths.timing import Everyone, Pauses, estimate_pace, fit_moves, time_path
+from miner.paths.timing import Everyone, fit_moves, time_path
 
 Floats = npt.NDArray[np.float64]
 SEED = 20260105
@@ -278,7 +280,7 @@ def test_sessions_of_one_pause_have_no_pace() -> None:
     """Where no session has two pauses, nothing is known of a pace, and none is found."""
     pauses = sessions_of(0.4, 400, steps=1)
     weight = np.ones(400)
-    assert estimate_pace(pauses, weight, fit_moves(pauses, weight, 0.0)) == 0.0
+    assert estimate_pace(pauses, weight, fit_moves(pauses, weight, 0.0)) == (0.0, None)
 
 
 def test_rare_moves_take_the_law_of_everyone() -> None:

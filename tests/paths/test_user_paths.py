@@ -17,7 +17,7 @@ from miner.paths import mine, prepare
 from miner.paths.chains import Walked, count_moves, try_paths
 from miner.paths.groups import find_groups
 from miner.paths.mine import LEAST_SESSIONS
-from miner.paths.timing import Pauses
+from miner.paths.pauses import Pauses
 from miner.paths.user_paths import DIGITS, digits, user_paths
 from miner.simulate import simulate
 from miner.workload_file import dumps, parse
@@ -51,7 +51,8 @@ def test_any_sessions_have_valid_user_paths(
     think = np.round(np.random.default_rng(seed).random(len(rows)) * longest)
     pauses = Pauses(session, move, think, 1.0, len(STEPS))
     groups, _ = find_groups(walked, pauses, try_paths(moves, components, SEED), components)
-    found, remembered = user_paths(moves, walked, groups, pauses, STEPS)
+    named = user_paths(moves, walked, groups, pauses, STEPS)
+    found, remembered = named.paths, named.remembered
     workload = w.Workload(
         name="small",
         arrivals=w.Arrivals(mean=1.0),
