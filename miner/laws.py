@@ -137,10 +137,15 @@ def parts(law: w.Law) -> list[tuple[float, w.SimpleLaw]]:
     return [(1.0, law)]
 
 
+def log_size(law: w.Law) -> tuple[float, float]:
+    """The mean and the standard deviation of the log of a pause, over `GRID` quantiles of it."""
+    logs = np.log(np.maximum(distribution(law).ppf((np.arange(GRID) + 0.5) / GRID), 1e-9))
+    return float(logs.mean()), float(logs.std())
+
+
 def log_variance(law: w.Law) -> float:
-    """The variance of the log of a pause, over `GRID` quantiles of it."""
-    seconds = distribution(law).ppf((np.arange(GRID) + 0.5) / GRID)
-    return float(np.var(np.log(np.maximum(seconds, 1e-6))))
+    """The variance of the log of a pause."""
+    return log_size(law)[1] ** 2
 
 
 def draw(law: w.Law, size: int, rng: np.random.Generator) -> Floats:

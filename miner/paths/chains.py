@@ -65,6 +65,14 @@ class Walked:
         """Where the steps of each distinct session begin."""
         return np.cumsum(self.lengths) - self.lengths
 
+    def of(self, sessions: npt.NDArray[np.int64]) -> Walked:
+        """Some of the sessions, by their place, and of the distinct ones those that are among them."""
+        kept, shape = np.unique(self.shape[sessions], return_inverse=True)
+        lengths = self.lengths[kept]
+        before = np.cumsum(lengths) - lengths
+        rows = np.repeat(self.first[kept] - before, lengths) + np.arange(lengths.sum())
+        return Walked(self.steps[rows], lengths, shape, self.number)
+
 
 def read_moves(store: Store) -> tuple[Moves, Walked]:
     """The moves of the sessions that `prepare` has just found in the store, and the sessions themselves."""

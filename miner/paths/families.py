@@ -29,7 +29,7 @@ class Family:
     """Laws with `size` parameters: `make` gives the law of some, `start` those with a log mean and spread."""
 
     size: int
-    make: Callable[[Floats], w.Law]
+    make: Callable[[Floats], w.SimpleLaw]
     start: Callable[[float, float], list[float]]
 
 
@@ -63,10 +63,6 @@ FAMILIES: dict[str, Family] = {
     "exponential": Family(1, _exponential, lambda mean, _: [mean + EULER]),
     "normal": Family(2, _normal, lambda mean, spread: [mean, mean + np.log(min(spread, 1.0))]),
 }
-PAIRS = [("lognormal", name) for name in ("lognormal", "gamma", "weibull", "exponential")] + [
-    ("normal", name) for name in ("lognormal", "gamma", "weibull", "exponential")
-]
-"""A machine's pauses, which vary little, and a person's; either may be the shorter one."""
 
 
 def bounded(parameters: Floats) -> Floats:
@@ -74,24 +70,22 @@ def bounded(parameters: Floats) -> Floats:
     return np.clip(parameters, -MOST, MOST)
 
 
-def two_parts(one: str, other: str, steady: bool) -> Callable[[Floats], w.Law]:
-    """Makes mixtures of two families, the first of which has no pace if it is `steady`."""
+def two_parts(one: str, other: str, steady: str = "") -> Callable[[Floats], w.Law]:
+    """Makes mixtures of two families; the part called `steady`, first or second, has no pace."""
     first, second = FAMILIES[one], FAMILIES[other]
 
     def make(p: Floats) -> w.Law:
         weight = np.clip(expit(p[0]), LEAST_WEIGHT, 1 - LEAST_WEIGHT)
-        part = first.make(p[1 : 1 + first.size])
-        return w.Mixture(
-            weight=weight,
-            first=part.model_copy(update={"paced": False}) if steady else part,
-            second=second.make(p[1 + first.size :]),
-        )
+        parts = {"first": first.make(p[1 : 1 + first.size]), "second": second.make(p[1 + first.size :])}
+        if steady:
+            parts[steady] = parts[steady].model_copy(update={"paced": False})
+        return w.Mixture(weight=weight, **parts)
 
     return make
 
 
-def two_parts_from(one: str, other: str, parts: Floats) -> Floats:
-    """Where to start: `parts` are the weight of the first, then log mean and spread of each."""
-    weight, *rest = parts
+def two_parts_from(one: str, other: str, humps: Floats) -> Floats:
+    """Where to start: `humps` are the weight of the first, then log mean and spread of each."""
+    weight, *rest = humps
     first = FAMILIES[one].start(rest[0], rest[1])
     return np.array([logit(weight), *first, *FAMILIES[other].start(rest[2], rest[3])])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from miner.paths.chains import Moves, Walked, count_moves
+from miner.paths.chains import Moves, Walked, count_moves, try_paths
 from miner.paths.memory import Memory, remember
 from miner.paths.mixture import (
     FEW_SESSIONS,
@@ -27,12 +27,15 @@ from miner.paths.tempo import Beat, Tempo, fit_beat, log_likelihood, read_tempo
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+DOUBT = np.log(2) / 2
+"""Mean doubt of sessions, each as often as it has pauses, up to which pauses tell two groups apart: half of
+what there is where they tell nothing. Where a law is merely not the model's it is 0.5 nats and more."""
 ROUNDS = 60
 """EM iterations at most."""
 SETTLED = 1e-6
 """Rise of the log-likelihood per session below which they end."""
 SAMPLE = 20_000
-"""Sessions that are enough to see whether a group is two."""
+"""Sessions that are enough to see which groups there are: the smallest has a hundred of them."""
 
 
 @dataclass(frozen=True)
@@ -51,29 +54,65 @@ class Group:
         return found
 
 
-def find_groups(
-    walked: Walked, pauses: Pauses, tried: dict[int, MarkovMixture], asked: int | None
-) -> tuple[list[Group], dict[int, float]]:
-    """The groups that explain moves and pauses best, and the BIC of moves alone for each number tried.
+@dataclass(frozen=True)
+class Tried:
+    """How well a number of paths explains how sessions move."""
 
-    `tried` are mixtures of chains without memory by their number of components. Where memory explains as
-    well what more chains do, there are fewer; where pauses tell sessions apart that move alike, more. With
-    `asked`, there are that many.
+    paths: int
+    bic: float
+    """Bayesian information criterion (Schwarz 1978); lower is better."""
+    icl: float
+    """The same with a penalty for sessions that could be of several paths (Biernacki, Celeux and Govaert,
+    "Assessing a mixture model for clustering with the integrated completed likelihood", 2000)."""
+    smallest: float
+    """Share of sessions of the smallest path."""
+    chosen: bool = False
+
+
+def find_groups(
+    walked: Walked, pauses: Pauses, asked: int | None, seed: int
+) -> tuple[list[Group], list[Tried]]:
+    """The groups that explain moves and pauses best, and how well each number tried explains the moves.
+
+    Chains without memory are fitted for each number of components. Where memory explains as well what more
+    chains do, there are fewer; where pauses tell sessions apart that move alike, more. With `asked`, there
+    are that many. All is found on SAMPLE sessions at most, and then every session is put in its group.
     """
-    found = {number: _with_memory(walked, mixture) for number, mixture in tried.items()}
-    scores = {number: _bic(walked, None, groups) for number, groups in found.items()}
+    rows = _some(np.arange(len(walked.shape)), seed)
+    few = walked.of(rows)
+    groups, tried = _by_moves(few, try_paths(_moves(few, few.steps, few.number), asked, seed))
+    if asked is None:
+        groups = _apart(few, groups)
+    if len(groups) > 1 or len(rows) < len(walked.shape):
+        tempo = read_tempo(pauses, np.ones(len(walked.shape)))
+        groups = _settled(few, tempo.of(rows), groups)
+        groups = _everyone(walked, tempo, few, tempo.of(rows), groups)
+    if asked is None:
+        groups = [part for group in groups for part in _by_pauses(walked, pauses, group, seed)]
+    return sorted(groups, key=lambda group: -float(group.member.sum())), tried
+
+
+def _some(sessions: Ints, seed: int) -> Ints:
+    """At most SAMPLE of them, drawn at random, in their order."""
+    if len(sessions) <= SAMPLE:
+        return sessions
+    return np.sort(np.random.default_rng(seed).choice(sessions, SAMPLE, replace=False))
+
+
+def _by_moves(walked: Walked, mixtures: dict[int, MarkovMixture]) -> tuple[list[Group], list[Tried]]:
+    """The groups of the mixture that none with more components beats clearly, and how well each did."""
+    found = {number: _with_memory(walked, mixture) for number, mixture in mixtures.items()}
+    scores = {number: _criteria(walked, None, groups) for number, groups in found.items()}
     best = min(scores)
     for number in sorted(scores):
-        if scores[number] < scores[best] - VERY_STRONG:
+        if scores[number][0] < scores[best][0] - VERY_STRONG:
             best = number
-    groups = found[best]
-    if asked is None:
-        groups = _apart(walked, groups)
-    if len(groups) > 1:
-        groups = _settled(walked, read_tempo(pauses, np.ones(len(walked.shape))), groups)
-    if asked is None:
-        groups = [part for group in groups for part in _by_pauses(walked, pauses, group)]
-    return sorted(groups, key=lambda group: -float(group.member.sum())), scores
+    smallest = {number: min(float(one.member.mean()) for one in groups) for number, groups in found.items()}
+    tried = [
+        Tried(number, bic, bic + 2 * float(doubt.sum()), smallest[number], number == best)
+        for number, (bic, doubt) in sorted(scores.items())
+    ]
+    return found[best], tried
 
 
 def _with_memory(walked: Walked, mixture: MarkovMixture) -> list[Group]:
@@ -88,9 +127,12 @@ def _with_memory(walked: Walked, mixture: MarkovMixture) -> list[Group]:
 
 
 def _group(walked: Walked, memory: Memory, member: Floats) -> Group:
-    states = [str(state) for state in range(memory.states)]
-    weight = np.ones(len(walked.lengths))
-    return Group(memory, count_moves(states, walked.lengths, memory.labels, weight), member)
+    return Group(memory, _moves(walked, memory.labels, memory.states), member)
+
+
+def _moves(walked: Walked, labels: Ints, states: int) -> Moves:
+    """The moves of the distinct sessions between so many states, which their steps are `labels` of."""
+    return count_moves([str(state) for state in range(states)], walked.lengths, labels, walked.weight)
 
 
 def _settled(walked: Walked, tempo: Tempo | None, groups: Sequence[Group]) -> list[Group]:
@@ -138,17 +180,22 @@ def _probabilities(moves: Moves, counts: Floats) -> Floats:
     return found
 
 
-def _bic(walked: Walked, tempo: Tempo | None, groups: Sequence[Group]) -> float:
-    """The Bayesian information criterion of the groups."""
+def _criteria(walked: Walked, tempo: Tempo | None, groups: Sequence[Group]) -> tuple[float, Floats]:
+    """The Bayesian information criterion of the groups, and the doubt of each session in nats.
+
+    That is the entropy of which group it belongs to: 0 where that is sure, the log of their number where
+    nothing is known.
+    """
     beats = [fit_beat(tempo, g.member, rounds=20) if tempo is not None else None for g in groups]
     joint = _joint(walked, tempo, groups, beats)
-    top = joint.max(axis=1)
-    likelihood = float(np.sum(top + np.log(np.exp(joint - top[:, None]).sum(axis=1))))
+    top = joint.max(axis=1, keepdims=True)
+    whole = top + np.log(np.exp(joint - top).sum(axis=1, keepdims=True))
     free = len(groups) - 1 + sum(beat.parameters for beat in beats if beat is not None)
     for group in groups:
         made = group.counts(walked) >= OCCUPIED
         free += int(made.sum()) - len(np.unique(group.moves.source[made]))
-    return -2 * likelihood + free * np.log(len(walked.shape))
+    doubt = -np.sum(np.exp(joint - whole) * (joint - whole), axis=1)
+    return float(-2 * whole.sum() + free * np.log(len(walked.shape))), doubt
 
 
 def _apart(walked: Walked, groups: Sequence[Group]) -> list[Group]:
@@ -185,30 +232,35 @@ def _parts(walked: Walked, group: Group) -> Ints:
     return found
 
 
-def _by_pauses(walked: Walked, pauses: Pauses, group: Group) -> list[Group]:
-    """The group, or two or more that differ in their pauses, if the BIC of them is clearly lower."""
+def _by_pauses(walked: Walked, pauses: Pauses, group: Group, seed: int) -> list[Group]:
+    """The group, or two or more that differ in their pauses, if pauses tell which of them a session is of.
+
+    The BIC alone would make two groups of whatever the model of tempo does not know, once there are sessions
+    enough.
+    """
     least = max(FEW_SESSIONS, FEW_SHARE * len(walked.shape))
-    rows = np.flatnonzero(group.member > 1 / 2)
-    if len(rows) < 2 * least:
+    members = np.flatnonzero(group.member > 1 / 2)
+    if len(members) < 2 * least:
         return [group]
-    tempo = read_tempo(pauses, group.member)
-    if len(rows) > SAMPLE:
-        rows = np.sort(np.random.default_rng(0).choice(rows, SAMPLE, replace=False))
-    few, some = replace(walked, shape=walked.shape[rows]), tempo.of(rows)
-    whole = replace(group, member=np.ones(len(rows)))
+    rows = _some(members, seed)
+    few, some = walked.of(rows), read_tempo(pauses.within(rows), np.ones(len(rows)))
+    whole = _group(few, group.memory.on(few.steps, few.lengths), np.ones(len(rows)))
     halves = _settled(few, some, _halves(some, whole))
     smallest = min(float(half.member.mean()) for half in halves) * float(group.member.sum())
-    if smallest < least or _bic(few, some, halves) > _bic(few, some, [whole]) - VERY_STRONG:
+    bic, doubt = _criteria(few, some, halves)
+    unsure = float((doubt * some.number).sum()) > DOUBT * max(float(some.number.sum()), 1.0)
+    if smallest < least or unsure or bic > _criteria(few, some, [whole])[0] - VERY_STRONG:
         return [group]
-    members = _members(walked, tempo, few, some, halves)
-    parts = [replace(group, member=group.member * member) for member in members.T]
-    return [part for half in parts for part in _by_pauses(walked, pauses, half)]
+    tempo = read_tempo(pauses, group.member)
+    parts = _everyone(walked, tempo, few, tempo.of(rows), halves)
+    parts = [replace(part, member=part.member * group.member) for part in parts]
+    return [one for part in parts for one in _by_pauses(walked, pauses, part, seed)]
 
 
 def _halves(tempo: Tempo, group: Group) -> list[Group]:
     """The quicker and the slower sessions of a group, by their mean score, as two groups."""
-    number = tempo.count.sum(axis=1)
-    mean = tempo.total.sum(axis=1) / np.maximum(number, 1)
+    number = tempo.number
+    mean = tempo.sums / np.maximum(number, 1)
     low, high = np.quantile(mean[number > 0], [0.2, 0.8]) if (number > 0).any() else (0.0, 0.0)
     weight = group.member * number
     for _ in range(20):
@@ -220,15 +272,28 @@ def _halves(tempo: Tempo, group: Group) -> list[Group]:
     return [replace(group, member=group.member * share) for share in (1 - certain, certain)]
 
 
-def _members(walked: Walked, tempo: Tempo, few: Walked, some: Tempo, groups: list[Group]) -> Floats:
-    """The probability of every session to be of each group that was found on some (sessions, groups)."""
+def _everyone(walked: Walked, tempo: Tempo, few: Walked, some: Tempo, groups: Sequence[Group]) -> list[Group]:
+    """The groups that were found on `few` sessions, with every session."""
+    if len(groups) == 1 and len(few.shape) == len(walked.shape):
+        return list(groups)
+    wholes = [_group(walked, group.memory.on(walked.steps, walked.lengths), group.member) for group in groups]
     columns = []
-    for group in groups:
-        chain = np.log(_probabilities(group.moves, group.counts(few)))
+    for group, whole in zip(groups, wholes, strict=True):
+        chain = whole.moves.counts @ _known(few, group, whole.moves)
         timed = log_likelihood(tempo, fit_beat(some, group.member, rounds=20))
         share = np.log(max(float(group.member.mean()), 1e-12))
-        columns.append((group.moves.counts @ chain)[walked.shape] + timed + share)
+        columns.append(chain[walked.shape] + timed + share)
     joint = np.column_stack(columns)
     likely = np.exp(joint - joint.max(axis=1, keepdims=True))
-    found: Floats = likely / likely.sum(axis=1, keepdims=True)
-    return found
+    members = likely / likely.sum(axis=1, keepdims=True)
+    return [replace(whole, member=member) for whole, member in zip(wholes, members.T, strict=True)]
+
+
+def _known(few: Walked, group: Group, moves: Moves) -> Floats:
+    """The log-probability in `group` of each of `moves`, some of which nobody of the `few` may have made."""
+    states = moves.outside + 1
+    known = group.moves.source * states + group.moves.target
+    wanted = moves.source * states + moves.target
+    place = np.searchsorted(known, wanted).clip(max=len(known) - 1)
+    log = np.log(_probabilities(group.moves, group.counts(few)))
+    return np.where(known[place] == wanted, log[place], np.log(FORBIDDEN))

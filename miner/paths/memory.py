@@ -30,6 +30,8 @@ class Memory:
     labels: Ints
     step: Ints
     after: Ints
+    splits: tuple[tuple[int, list[list[int]]], ...] = ()
+    """How the states came about: one after another, which was split, and by which groups of states before."""
 
     @property
     def states(self) -> int:
@@ -39,6 +41,15 @@ class Memory:
     def none(cls, steps: Ints, number: int) -> Memory:
         """Every one of the `number` steps is a state, whatever came before."""
         return cls(steps, np.arange(number), np.full(number, -1))
+
+    def on(self, steps: Ints, lengths: Ints) -> Memory:
+        """The same memory of other sessions: their steps, and how many each has."""
+        number = int((self.step == np.arange(self.states)).sum())
+        found = Memory.none(steps, number)
+        for state, groups in self.splits:
+            before, _ = neighbours(found, np.cumsum(lengths) - lengths)
+            found = _apply(found, state, groups, before)
+        return found
 
 
 def remember(steps: Ints, lengths: Ints, weight: Floats, number: int) -> Memory:
@@ -128,4 +139,4 @@ def _apply(memory: Memory, state: int, groups: list[list[int]], before: Ints) ->
         step = np.append(step, memory.step[state])
         after = np.append(after, group[0] if group[0] != outside else -1)
     after[state] = groups[0][0] if groups[0][0] != outside else -1
-    return Memory(labels, step, after)
+    return Memory(labels, step, after, (*memory.splits, (state, groups)))

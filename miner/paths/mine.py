@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from miner import workload as w
 from miner.errors import MinerError, TooLittleData
 from miner.paths.arrivals import read_arrivals
 from miner.paths.at_once import steps_at_once
-from miner.paths.chains import read_moves, try_paths
+from miner.paths.chains import read_moves
 from miner.paths.endpoints import read_endpoints, unknown
 from miner.paths.foundations import Foundations, prepare
-from miner.paths.groups import Group, find_groups
+from miner.paths.groups import Group, Tried, find_groups
 from miner.paths.names import unique
 from miner.paths.pauses import read_pauses
 from miner.paths.user_paths import Sure, user_paths
@@ -32,8 +33,8 @@ class Mined:
 
     workload: w.Workload
     foundations: Foundations
-    bic: dict[int, float]
-    """The Bayesian information criterion of each number of paths tried; lower is better."""
+    tried: tuple[Tried, ...]
+    """How well each number of paths that was tried explains how sessions move."""
     sure: tuple[Sure, ...]
     """How sure the parameters of think times and the paces are."""
 
@@ -62,11 +63,13 @@ def mine(
         )
     moves, walked = read_moves(store)
     pauses = read_pauses(store, moves.outside, basis.gap.seconds)
-    groups, bic = find_groups(walked, pauses, try_paths(moves, paths, seed), paths)
     endpoints = read_endpoints(store, moves.endpoints, basis.document)
     at_once = steps_at_once(moves.combinations, list(endpoints))
     names = [*endpoints, *at_once]
-    found = user_paths(moves, walked, groups, pauses, names)
+    # Threads for linear algebra only get in one another's way: no array is large enough for them.
+    with threadpool_limits(1, "blas"):
+        groups, tried = find_groups(walked, pauses, paths, seed)
+        found = user_paths(moves, walked, groups, pauses, names)
     _store_paths(store, groups, [path.name for path in found.paths])
     steps = at_once | {
         name: at_once.get(names[code]) or w.Step(requests={names[code]: 1.0})
@@ -80,7 +83,7 @@ def mine(
         steps=steps,
         paths=tuple(found.paths),
     )
-    return Mined(workload, basis, bic, tuple(found.sure))
+    return Mined(workload, basis, tuple(tried), tuple(found.sure))
 
 
 def mine_workload(store: Store, *, name: str = "workload", **options: Any) -> w.Workload:

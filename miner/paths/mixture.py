@@ -74,6 +74,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
     def fit(self, X: sparse.csr_array, y: None = None, sample_weight: Floats | None = None) -> Self:  # noqa: ARG002, N803
         """Fits the shares and chains to the move counts X (n_samples, n_moves)."""
         weight = np.ones(X.shape[0]) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        self._turned = X.T
         fits = []
         for responsibilities in self._finalists(X, weight):
             self.allowed_: npt.NDArray[np.bool_] = np.ones((self.n_components, X.shape[1]), dtype=bool)
@@ -126,7 +127,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
 
     def _settle(self, X: sparse.csr_array, weight: Floats, responsibilities: Floats) -> float:  # noqa: N803
         """The chains follow from `responsibilities`, and those from the chains again. Returns the BIC."""
-        self._maximise(X, weight, responsibilities)
+        self._maximise(weight, responsibilities)
         self.responsibilities_, each = self._expect(X)
         return float(-2 * (each @ weight) + self._parameters() * np.log(weight.sum()))
 
@@ -160,21 +161,24 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
     def _parameters(self) -> int:
         check_is_fitted(self)
         occupied = self.allowed_ & (self.counts_ >= OCCUPIED)
-        free = sum(int(row.sum()) - len(np.unique(self.sources[row])) for row in occupied)
-        return free + self.n_components - 1
+        left = np.zeros((self.n_components, int(self.sources.max()) + 1), dtype=bool)
+        component, move = np.nonzero(occupied)
+        left[component, self.sources[move]] = True
+        return int(occupied.sum()) - int(left.sum()) + self.n_components - 1
 
     def _expect(self, X: sparse.csr_array) -> tuple[Floats, Floats]:  # noqa: N803
         """The probability of each component for each sample, and each sample's log-likelihood."""
         check_is_fitted(self, "moves_")
-        joint = X @ np.log(self.moves_).T + np.log(self.weights_)
-        top = joint.max(axis=1)
-        likely = np.exp(joint - top[:, None])
-        total = likely.sum(axis=1)
-        return likely / total[:, None], top + np.log(total)
+        # A row for each component: long rows are quicker to add up than short ones.
+        joint = np.ascontiguousarray((X @ np.log(self.moves_).T).T) + np.log(self.weights_)[:, None]
+        top = joint.max(axis=0)
+        likely = np.exp(joint - top)
+        total = likely.sum(axis=0)
+        return (likely / total).T, top + np.log(total)
 
-    def _maximise(self, X: sparse.csr_array, weight: Floats, responsibilities: Floats) -> None:  # noqa: N803
+    def _maximise(self, weight: Floats, responsibilities: Floats) -> None:
         weighted = responsibilities * weight[:, None]
-        self.counts_ = np.asarray((X.T @ weighted).T)
+        self.counts_ = np.asarray((self._turned @ weighted).T)
         self._normalise()
         self.weights_ = np.maximum(weighted.sum(axis=0), 1e-9) / weight.sum()
 
@@ -194,7 +198,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         """Responsibilities and log-likelihood per session after at most `rounds` of EM."""
         likelihood = -np.inf
         for _ in range(rounds):
-            self._maximise(X, weight, responsibilities)
+            self._maximise(weight, responsibilities)
             responsibilities, each = self._expect(X)
             before, likelihood = likelihood, float(each @ weight / weight.sum())
             if likelihood - before < self.tol:

@@ -39,6 +39,13 @@ class Pauses:
         """Some of them."""
         return replace(self, session=self.session[rows], move=self.move[rows], think=self.think[rows])
 
+    def within(self, sessions: Ints) -> Pauses:
+        """Those of some sessions (rising), which are numbered anew."""
+        place = np.full(max(int(self.session.max(initial=-1)), int(sessions.max(initial=-1))) + 1, -1)
+        place[sessions] = np.arange(len(sessions))
+        rows = np.flatnonzero(place[self.session] >= 0)
+        return replace(self.of(rows), session=place[self.session[rows]])
+
     def remembered(self, walked: Walked, memory: Memory) -> Pauses:
         """The same between the states of a path instead of between steps."""
         if memory.states == self.steps:

@@ -13,6 +13,7 @@ strong pace is `between`, and no reason to see two paths either.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,18 @@ class Tempo:
     count: sparse.csr_array
     total: sparse.csr_array
     square: Floats
+
+    @cached_property
+    def number(self) -> Floats:
+        """How many pauses each session has (sessions,)."""
+        found: Floats = self.count.sum(axis=1)
+        return found
+
+    @cached_property
+    def sums(self) -> Floats:
+        """The sum of the scores of each session (sessions,)."""
+        found: Floats = self.total.sum(axis=1)
+        return found
 
     def of(self, rows: Ints) -> Tempo:
         """That of some of the sessions."""
@@ -106,7 +119,7 @@ def fit_beat(tempo: Tempo, member: Floats, beat: Beat | None = None, rounds: int
     enough = often >= FEW
     if beat is None:
         beat = Beat(np.zeros(len(often)), 1.0, 0.1)
-    number = tempo.count.sum(axis=1)
+    number = tempo.number
     heard = member * (number > 0)
     sessions = max(float(heard.sum()), 1.0)
     for _ in range(rounds):
@@ -119,15 +132,15 @@ def fit_beat(tempo: Tempo, member: Floats, beat: Beat | None = None, rounds: int
         noise = squares - 2 * own * apart + number * (own**2 + doubt)
         beat = Beat(
             mean,
-            max(float(member @ noise) / pauses, LEAST),
-            max(float(heard @ (own**2 + doubt)) / sessions, LEAST),
+            max(float((member * noise).sum()) / pauses, LEAST),
+            max(float((heard * (own**2 + doubt)).sum()) / sessions, LEAST),
         )
     return beat
 
 
 def log_likelihood(tempo: Tempo, beat: Beat) -> Floats:
     """Of each session (sessions,), whoever the visitor was."""
-    number = tempo.count.sum(axis=1)
+    number = tempo.number
     apart, squares = _apart(tempo, beat.mean), _squares(tempo, beat.mean)
     ratio = beat.between / (beat.within + number * beat.between)
     found: Floats = -0.5 * (
@@ -140,14 +153,14 @@ def log_likelihood(tempo: Tempo, beat: Beat) -> Floats:
 
 def _own(tempo: Tempo, beat: Beat) -> tuple[Floats, Floats]:
     """What is the visitor's own in each session: the expectation and the variance."""
-    number = tempo.count.sum(axis=1)
+    number = tempo.number
     weight = beat.between / (beat.within + number * beat.between)
     return weight * _apart(tempo, beat.mean), weight * beat.within
 
 
 def _apart(tempo: Tempo, mean: Floats) -> Floats:
     """The sum over each session of the scores less the mean of their move."""
-    found: Floats = tempo.total.sum(axis=1) - tempo.count @ mean
+    found: Floats = tempo.sums - tempo.count @ mean
     return found
 
 

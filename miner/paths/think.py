@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 
 from miner import workload as w
-from miner.laws import median
+from miner.laws import log_size, median, parts
 from miner.paths.censored import Floats, Pauses, cumulative, observed, probabilities
-from miner.paths.families import FAMILIES, PAIRS, bounded, two_parts, two_parts_from
+from miner.paths.families import FAMILIES, bounded, two_parts, two_parts_from
 from miner.paths.mixture import VERY_STRONG
 
 ENOUGH = 30
@@ -20,6 +20,8 @@ FIT_DISTANCE = 0.03
 FIT_NOISE = 1.63
 """A law fits if its Kolmogorov-Smirnov distance is at most FIT_DISTANCE, or within the 1 % critical
 value FIT_NOISE / sqrt(n) (Smirnov 1948)."""
+NEAR = 0.01
+"""A law that is nearer than this is good enough, however many pauses show that it is not the true one."""
 TWO_PARTS = 60
 """Pauses below which no two parts are told apart."""
 BLUR = 0.41
@@ -52,9 +54,8 @@ def fit(pauses: Pauses, pace: float = 0.0) -> Fit:
     """
     best = min(_simple(pauses, pace), key=lambda fitted: fitted.bic)
     noise = FIT_NOISE / np.sqrt(max(pauses.n, 1.0))
-    if best.distance > noise and pauses.n >= TWO_PARTS and len(pauses.count) > 2:
-        several = min(_of_two_parts(pauses, pace), key=lambda fitted: fitted.bic)
-        best = several if several.bic < best.bic - VERY_STRONG else best
+    if best.distance > max(noise, NEAR) and pauses.n >= TWO_PARTS and len(pauses.count) > 2:
+        best = _of_two_parts(pauses, pace, best)
     if best.distance <= max(FIT_DISTANCE, noise):
         return best
     return Fit(_quantiles(pauses, pace), 0.0, pauses.n, best.bic)
@@ -78,19 +79,38 @@ def _simple(pauses: Pauses, pace: float) -> list[Fit]:
     return found
 
 
-def _of_two_parts(pauses: Pauses, pace: float) -> list[Fit]:
-    """The fits of pairs of families, from where two lognormal laws would be."""
-    start = _two_humps(pauses)
-    turned = np.array([1 - start[0], *start[3:], *start[1:3]])
-    found = []
-    for one, other in PAIRS:
-        for begin in (start, turned):
-            made = [
-                _fitted(two_parts(one, other, steady), two_parts_from(one, other, begin), pauses, pace)
-                for steady in ([False, True] if pace else [False])
-            ]
-            found.append(made[-1] if made[-1].bic < made[0].bic - VERY_STRONG else made[0])
-    return found
+def _of_two_parts(pauses: Pauses, pace: float, simple: Fit) -> Fit:
+    """The best pair of families, one after the other; or the `simple` law if two lognormals are no better."""
+    one, other, best = (
+        "lognormal",
+        "lognormal",
+        _pair("lognormal", "lognormal", _two_humps(pauses), pauses, pace),
+    )
+    if best.bic > simple.bic - VERY_STRONG:
+        return simple
+    humps = _humps(best.law)
+    for family in FAMILIES:
+        fitted = _pair(one, family, humps, pauses, pace)
+        best, other = min((best, other), (fitted, family), key=lambda pair: pair[0].bic)
+    humps = _humps(best.law)
+    for family in FAMILIES:
+        fitted = _pair(family, other, humps, pauses, pace)
+        best, one = min((best, one), (fitted, family), key=lambda pair: pair[0].bic)
+    for machine in ("first", "second") if pace else ():
+        fitted = _pair(one, other, _humps(best.law), pauses, pace, machine)
+        best = fitted if fitted.bic < best.bic - VERY_STRONG else best
+    return replace(best, law=rounded(_shorter_first(best.law)))
+
+
+def _pair(one: str, other: str, humps: Floats, pauses: Pauses, pace: float, steady: str = "") -> Fit:
+    """The best mixture of two families, looked for from `humps` on."""
+    return _fitted(two_parts(one, other, steady), two_parts_from(one, other, humps), pauses, pace)
+
+
+def _humps(law: w.Law) -> Floats:
+    """The weight of the first part of a mixture, and log mean and spread of both."""
+    (weight, first), (_, second) = parts(law)
+    return np.array([weight, *log_size(first), *log_size(second)])
 
 
 def _size(pauses: Pauses) -> tuple[float, float]:
@@ -144,7 +164,7 @@ def _fitted(make: Make, start: Floats, pauses: Pauses, pace: float) -> Fit:
         return beyond - float(pauses.count @ np.log(probabilities(cdf, pauses)))
 
     found = minimize(cost, bounded(start), method="L-BFGS-B", options={"maxiter": 100, "eps": 1e-5})
-    law = rounded(_shorter_first(make(bounded(found.x))))
+    law = rounded(make(bounded(found.x)))
     bic = 2 * float(found.fun) + len(start) * np.log(max(pauses.n, 2.0))
     return Fit(law, distance(law, pauses, pace), pauses.n, bic)
 

@@ -14,7 +14,7 @@ from small_logs import request, store_of
 from miner import workload as w
 from miner.errors import MinerError, TooLittleData
 from miner.paths import mine, prepare
-from miner.paths.chains import Walked, count_moves, try_paths
+from miner.paths.chains import Walked, count_moves
 from miner.paths.groups import find_groups
 from miner.paths.mine import LEAST_SESSIONS
 from miner.paths.pauses import Pauses
@@ -50,7 +50,7 @@ def test_any_sessions_have_valid_user_paths(
     session, move = np.array(rows, dtype=np.int64).reshape(-1, 2).T
     think = np.round(np.random.default_rng(seed).random(len(rows)) * longest)
     pauses = Pauses(session, move, think, 1.0, len(STEPS))
-    groups, _ = find_groups(walked, pauses, try_paths(moves, components, SEED), components)
+    groups, _ = find_groups(walked, pauses, components, SEED)
     named = user_paths(moves, walked, groups, pauses, STEPS)
     found, remembered = named.paths, named.remembered
     workload = w.Workload(
