@@ -5,8 +5,10 @@
     workload = miner.mine("access.log")
     sessions = miner.simulate(workload, sessions=5000)
     miner.compare("access.log", sessions).frame()
+    workload.paths["search_then_befriend"]
+    miner.think_times(workload)
 
-Whatever a user can get wrong raises MinerError.
+Tables are pandas frames; `miner.plots` has pictures. Whatever a user can get wrong raises MinerError.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from miner.errors import MinerError, TooLittleData
+from miner.workload import Path as UserPath
 from miner.workload import Workload
 from miner.workload_file import dumps, load
 
@@ -36,8 +39,10 @@ __all__ = [
     "generate",
     "load",
     "mine",
+    "moves",
     "replay",
     "simulate",
+    "think_times",
 ]
 
 # What needs DuckDB, pandas and scikit-learn is imported when it is used: `import miner` is quick.
@@ -76,6 +81,28 @@ def simulate(workload: Workload, sessions: int = 1000, seed: int = 1) -> pd.Data
     from miner.simulate import simulate as draw
 
     return draw(workload, sessions, seed)
+
+
+def moves(of: Workload | UserPath) -> pd.DataFrame:
+    """One row per move of a workload or of one of its paths: `path`, `from`, `to`, `p` and `n`.
+
+    `from` is `enter` where a session begins, `to` is `leave` where it ends; `p` is the probability of the
+    move (0..1), `n` how often it was recorded.
+    """
+    from miner.frames import moves as frame
+
+    return frame(of)
+
+
+def think_times(of: Workload | UserPath) -> pd.DataFrame:
+    """One row per think time of a workload or of one of its paths; see `miner.frames.think_times`.
+
+    Columns are `path`, `from`, `to`, `law`, `parameters`, `median`, `mean` and `p95` (seconds), `n`, `ks`
+    and `paced`.
+    """
+    from miner.frames import think_times as frame
+
+    return frame(of)
 
 
 def generate(workload: Workload) -> str:

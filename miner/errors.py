@@ -22,6 +22,12 @@ class TooLittleData(MinerError):
     exit_code = 3
 
 
+class NoSuchPath(MinerError, KeyError):
+    """A workload has no user path of that name. Also a KeyError, as looking up a name raises."""
+
+    __str__ = Exception.__str__  # a KeyError would print the sentence in quotes
+
+
 def one_line(text: str) -> str:
     """`text` with every control and line-breaking character escaped, so that it prints as one line."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

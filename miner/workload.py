@@ -10,9 +10,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, SupportsIndex, overload
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from miner.errors import NoSuchPath
 
 LEAVE = "leave"
 """The step that ends a session. No endpoint may have this name."""
@@ -319,6 +330,42 @@ class Path(Part):
             leaving = found
 
 
+class Paths(tuple[Path, ...]):
+    """User paths by place or by name: `paths[0]`, `paths["search_then_befriend"]`."""
+
+    @overload
+    def __getitem__(self, key: SupportsIndex | str, /) -> Path: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> tuple[Path, ...]: ...
+    def __getitem__(self, key: SupportsIndex | slice | str, /) -> Path | tuple[Path, ...]:
+        """The path at that place or of that name. Raises NoSuchPath, which is a KeyError, for other names."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for path in self:
+            if path.name == key:
+                return path
+        raise no_such_path(key, self.names)
+
+    def __contains__(self, key: object, /) -> bool:
+        """Whether a path, or one of that name, is among them."""
+        return key in self.names if isinstance(key, str) else super().__contains__(key)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the paths, in their order."""
+        return [path.name for path in self]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook offers after `paths["`."""
+        return self.names
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """In the file they are a list of paths, at least one."""
+        listed = handler.generate_schema(Annotated[tuple[Path, ...], Field(min_length=1)])
+        return core_schema.no_info_after_validator_function(cls, listed)
+
+
 class Recorded(Part):
     """Where a workload comes from: enough to judge it, nothing personal."""
 
@@ -368,7 +415,7 @@ class Workload(Part):
     endpoints: dict[str, Endpoint] = Field(min_length=1)
     steps: dict[str, Step] = {}
     """Those of several requests; all others are called like the endpoint that they ask."""
-    paths: tuple[Path, ...] = Field(min_length=1)
+    paths: Paths
 
     @field_validator("name")
     @classmethod
@@ -412,8 +459,17 @@ class Workload(Part):
         return {step: 1.0} if step in self.endpoints else self.steps[step].requests
 
     def path(self, name: str) -> Path:
-        """The path called `name`. Raises KeyError."""
-        return {path.name: path for path in self.paths}[name]
+        """The path called `name`. Raises NoSuchPath, which is a KeyError."""
+        return Paths(self.paths)[name]
+
+
+def no_such_path(name: str, names: list[str]) -> NoSuchPath:
+    """What to raise for a `name` that is none of `names`."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, names, n=1, cutoff=0.0)
+    hint = f"The nearest is {nearest[0]!r}." if nearest else "There are none."
+    return NoSuchPath(f"There is no user path {name!r}.", hint)
 
 
 def _must_be_identifier(kind: str, name: str) -> str:

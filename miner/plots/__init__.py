@@ -1,0 +1,28 @@
+"""Pictures of a workload, as Altair charts.
+
+    from miner import plots
+
+    plots.plot_paths(workload)
+    plots.plot_path(workload.paths["search_then_befriend"])
+    plots.plot_think_times(workload, "traffic.duckdb")
+    plots.plot_arrivals(workload)
+
+Names from a log are only ever values in a chart's data, never field names or expressions.
+"""
+
+from importlib.util import find_spec
+
+from miner.errors import MinerError
+
+if find_spec("altair") is None:
+    raise MinerError(
+        "Pictures need Altair, which is not installed.",
+        "Install it with `pip install 'scenario-miner[notebook]'`.",
+    )
+
+from miner.plots.arrivals import plot_arrivals
+from miner.plots.graph import plot_path
+from miner.plots.shares import plot_paths
+from miner.plots.think_times import plot_think_times
+
+__all__ = ["plot_arrivals", "plot_path", "plot_paths", "plot_think_times"]
