@@ -339,7 +339,8 @@ def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="A log, store, workload file or run.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="What is compared with it: one of the same.")],
     gate: Annotated[
-        float | None, typer.Option(metavar="RATIO", help="Exit with 1 if a ratio is higher.")
+        float | None,
+        typer.Option(metavar="RATIO", help="Exit with 1 if a ratio is higher: B differs, or A is stale."),
     ] = None,
     openapi: OpenApi = None,
     seed: Seed = 1,

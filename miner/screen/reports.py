@@ -19,6 +19,10 @@ NOISE = 1.5
 CLOSE = 2.0
 """Ratio up to which a replay is called close."""
 AUC_NOISE, AUC_CLOSE = 0.55, 0.60
+DIFFERS = "differs"
+MOST_CHANGES = 15
+"""Lines about what changed; more are in the JSON."""
+STALE = "The load test mined from A is stale: B is no longer like it. Mine again: `mine logs` on B."
 
 
 def show_ingest(console: Console, report: IngestReport) -> None:
@@ -68,13 +72,27 @@ def show_run(console: Console, run: Run) -> None:
 
 
 def show_fidelity(console: Console, found: Fidelity) -> None:
-    """A row per figure, then what is behind the distances."""
+    """A row per figure, then what is behind the distances, then what changed."""
     sizes = f"A has {count(found.sessions_a)} sessions, B {count(found.sessions_b)}."
     lines(console, [f"{sizes} Ratio is distance over floor, the distance that noise alone makes."])
     rows = [_figure(figure) for figure in found.figures]
     table(console, ["figure", ">distance", ">floor", ">ratio", ""], rows)
     about = "- auc: how well a classifier tells sessions of A from those of B; 0.5 is not at all."
     lines(console, [about, *(f"- {remark}" for remark in found.remarks)])
+    show_changes(console, found)
+
+
+def show_changes(console: Console, found: Fidelity) -> None:
+    """A sentence per change, the largest first."""
+    if not found.changes:
+        heading(console, "Nothing changed beyond noise")
+        if any(word(figure) == DIFFERS for figure in found.figures):
+            lines(console, ["No share, move, pause or rate by itself: what differs is in the figures only."])
+        return
+    heading(console, "What changed, largest first")
+    lines(console, [f"- {change.sentence}" for change in found.changes[:MOST_CHANGES]])
+    if len(found.changes) > MOST_CHANGES:
+        lines(console, [f"And {count(len(found.changes) - MOST_CHANGES)} smaller changes: see --json."])
 
 
 def _figure(figure: Figure) -> tuple[str, ...]:
@@ -89,14 +107,19 @@ def word(figure: Figure) -> str:
     noise, close = (AUC_NOISE, AUC_CLOSE) if figure.ratio is None else (NOISE, CLOSE)
     if value <= noise:
         return "as good as noise"
-    return "close" if value <= close else "differs"
+    return "close" if value <= close else DIFFERS
 
 
 def must_pass(found: Fidelity, gate: float, auc: float = AUC_NOISE) -> bool:
-    """Whether every ratio is at most `gate` and the AUC at most `auc`; if not, stderr says what is not."""
+    """Whether every ratio is at most `gate` and the AUC at most `auc`; if not, stderr says what is not.
+
+    Of two recordings it also says what that means: what was mined from A is stale.
+    """
     over = failing(found, gate, auc)
     for sentence in over:
         say(sentence)
+    if over and found.recordings:
+        say(STALE)
     return not over
 
 

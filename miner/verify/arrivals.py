@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from miner.verify.distances import Distance, two_samples
-from miner.verify.steps import Floats, Mask
+from miner.verify.steps import Floats, Ints, Mask
 
 HOUR, DAY = 3600.0, 86_400.0
 
@@ -38,16 +38,26 @@ def rescaled_gaps(starts: Floats) -> Floats:
     """How many starts were to be expected between each of the rising `starts` and the next."""
     if span(starts) < DAY:
         return np.diff(starts) * (len(starts) - 1) / max(span(starts), 1e-6)
-    hours = np.arange(starts[0] // HOUR, starts[-1] // HOUR + 1)
-    of_day = (hours % 24).astype(np.int64)
-    edges = np.append(hours, hours[-1] + 1) * HOUR
-    observed = np.diff(np.clip(edges, starts[0], starts[-1]))
-    seconds = np.bincount(of_day, weights=observed, minlength=24)
-    count = np.bincount((starts // HOUR % 24).astype(np.int64), minlength=24)
-    rate = count / np.maximum(seconds, 1.0)
-    expected = np.concatenate([[0.0], np.cumsum(rate[of_day] * observed)])
-    gaps: Floats = np.diff(np.interp(starts, np.clip(edges, starts[0], starts[-1]), expected))
+    count, seconds = by_hour(starts)
+    hours, edges = clock_hours(starts)
+    rate = (count / np.maximum(seconds, 1.0))[hours % 24]
+    expected = np.concatenate([[0.0], np.cumsum(rate * np.diff(edges))])
+    gaps: Floats = np.diff(np.interp(starts, edges, expected))
     return gaps
+
+
+def by_hour(starts: Floats) -> tuple[Floats, Floats]:
+    """How many of the rising `starts` are in each hour of the day (UTC), and the seconds seen of it."""
+    hours, edges = clock_hours(starts)
+    count = np.bincount((starts // HOUR % 24).astype(np.int64), minlength=24)
+    return count.astype(float), np.bincount(hours % 24, np.diff(edges), 24).astype(float)
+
+
+def clock_hours(starts: Floats) -> tuple[Ints, Floats]:
+    """The hours since 1970 from the first of the rising `starts` to the last, and their edges in between."""
+    hours = np.arange(starts[0] // HOUR, starts[-1] // HOUR + 1)
+    edges: Floats = np.clip(np.append(hours, hours[-1] + 1) * HOUR, starts[0], starts[-1])
+    return hours.astype(np.int64), edges
 
 
 def span(starts: Floats) -> float:

@@ -9,15 +9,18 @@ import numpy as np
 from miner.errors import TooLittleData
 from miner.verify.classifier import TELLING, Features, Told, features, tell_apart
 from miner.verify.differences import most_different
+from miner.verify.drift import changes
 from miner.verify.fidelity import AUC, Fidelity, Figure
 from miner.verify.figures import FIGURES, left_out
 from miner.verify.sources import How, Source, kind, read
-from miner.verify.steps import Mask, Steps, Walks, all_endpoints, pooled, shape, walks
+from miner.verify.steps import Mask, Names, Steps, Walks, all_endpoints, pooled, shape, walks
 
 FEWEST_SESSIONS = 50
 SPLITS = 20
 """Halvings of A behind a floor: one alone is itself noise."""
 AUC_SPLITS = 3
+RECORDINGS = {"log", "store"}
+"""Kinds of sources that hold what users did, not what was made of it."""
 RARE = 0.001
 """Share of A's pauses left out of the comparison by move that is worth a remark."""
 LONELY = 0.01
@@ -48,10 +51,13 @@ def compare(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) 
     in_a = np.arange(len(both.lengths)) < side_a.sessions
     found = features(both)
     told = tell_apart(found, in_a, seed)
+    recordings = {kind(a), kind(b)} <= RECORDINGS
     auc = Figure(AUC, told.auc, _auc_floor(found, in_a, seed), None, side_a.sessions)
     return Fidelity(
         figures=(*_figures(walks_a, both, in_a, seed), auc),
         differences=most_different(both, in_a),
+        changes=changes(both, in_a, recordings=recordings, paths=_paths(side_a, side_b)),
+        recordings=recordings,
         remarks=(*side_a.remarks, *side_b.remarks, *_remarks(side_a, side_b, both, in_a, told)),
         sessions_a=side_a.sessions,
         sessions_b=side_b.sessions,
@@ -71,6 +77,11 @@ def _read_both(a: Source, b: Source, seed: int, openapi: str | None) -> tuple[St
         return read(a, How(side_b.sessions, seed, openapi)), side_b
     side_a = read(a, How(0, seed, openapi))
     return side_a, read(b, How(side_a.sessions, seed, openapi))
+
+
+def _paths(a: Steps, b: Steps) -> Names | None:
+    """The user path of each session of both, if both sides know them."""
+    return None if a.paths is None or b.paths is None else np.concatenate([a.paths, b.paths])
 
 
 def _figures(walks_a: Walks, both: Walks, in_a: Mask, seed: int) -> list[Figure]:

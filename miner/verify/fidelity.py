@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from miner.verify.changes import Change
 from miner.verify.differences import Difference
 
 AUC = "auc"
@@ -35,6 +36,10 @@ class Fidelity:
     figures: tuple[Figure, ...]
     differences: tuple[Difference, ...]
     """The moves and the pauses that differ most, also where they differ by noise only."""
+    changes: tuple[Change, ...]
+    """What changed from A to B beyond noise, the largest first."""
+    recordings: bool
+    """Whether both are recordings (logs or stores), so that changes are those of the users."""
     remarks: tuple[str, ...]
     sessions_a: int
     sessions_b: int

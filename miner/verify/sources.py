@@ -19,7 +19,7 @@ from miner.paths import prepare
 from miner.session_files import read_sessions
 from miner.simulate import simulate
 from miner.store import Store
-from miner.verify.steps import Ints, Steps, nearness
+from miner.verify.steps import Ints, Names, Steps, nearness
 from miner.workload_file import load
 
 Source: TypeAlias = str | Path | pd.DataFrame
@@ -89,10 +89,10 @@ def of_tables(store: Store) -> Steps:
         started=rows.column("started").to_numpy(),
         duration=rows.column("duration").to_numpy(),
     )
+    paths = user_paths(rows.column("path").to_pandas(), steps.session)
     clock, stamped = stamps(steps.started, steps.started + steps.duration)
-    return replace(
-        steps, clock=clock, stamped=stamped, at_once=closest(steps, rows.column("step").to_numpy())
-    )
+    at_once = closest(steps, rows.column("step").to_numpy())
+    return replace(steps, clock=clock, stamped=stamped, at_once=at_once, paths=paths)
 
 
 def closest(steps: Steps, step: Ints) -> int | None:
@@ -158,19 +158,27 @@ def of_frame(rows: pd.DataFrame, named: str) -> Steps:
         )
     rows = rows.sort_values(["session", "position"])
     codes, endpoints = pd.factorize(rows["endpoint"].astype(str))
+    session = numbered(pd.factorize(rows["session"])[0])
     try:
         return Steps(
-            session=numbered(pd.factorize(rows["session"])[0]),
+            session=session,
             endpoint=codes.astype(np.int64),
             endpoints=tuple(endpoints),
             status=rows["status"].to_numpy(np.int64),
             started=pd.to_datetime(rows["started"], utc=True).dt.as_unit("us").astype("int64").to_numpy(),
             duration=(rows["duration"].fillna(0.0) * 1e6).round().to_numpy(np.int64),
+            paths=user_paths(rows["path"], session) if "path" in rows else None,
         )
     except (ValueError, TypeError) as error:
         raise MinerError(
             f"{named} is no table of sessions: {error}.", "Use what `mine simulate` or `mine replay` wrote."
         ) from error
+
+
+def user_paths(names: pd.Series, session: Ints) -> Names | None:
+    """The user path of each session, from a column of requests by session; None unless all are known."""
+    of_session = names[np.diff(session, prepend=-1) > 0]
+    return None if of_session.isna().any() or not len(of_session) else of_session.to_numpy(object)
 
 
 def numbered(session: Ints) -> Ints:

@@ -14,6 +14,7 @@ from miner.paths.visitors import WAVE
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Names = npt.NDArray[np.object_]
 
 FINEST = 10
 """Parts of a second below which pauses and sessions do not differ: a slower service is no other user."""
@@ -40,6 +41,8 @@ class Steps:
     at_once: int | None = None
     """Microseconds within which requests of a session are made at once; None: not known of any."""
     remarks: tuple[str, ...] = field(default=())
+    paths: Names | None = None
+    """The user path of each session; None: not known."""
 
     @property
     def sessions(self) -> int:

@@ -4,9 +4,10 @@ SELECT
     position,
     coalesce(endpoint, method || ' ?') AS endpoint,
     CAST(status AS BIGINT) AS status,
-    epoch_us(started) AS started,
-    epoch_us(finished) - epoch_us(started) AS duration,
-    step
+    epoch_us(requests.started) AS started,
+    epoch_us(requests.finished) - epoch_us(requests.started) AS duration,
+    step,
+    sessions.path
 FROM requests
-WHERE session_id IS NOT NULL
+JOIN sessions USING (session_id)
 ORDER BY session_id, position
