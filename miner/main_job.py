@@ -10,7 +10,7 @@ from typing import Any
 from miner.generate import generate
 from miner.ingest import ingest
 from miner.output_files import must_take_files, write_files
-from miner.paths import mine_workload
+from miner.paths import mine
 from miner.places import file_name, logs_on_disk, store_to_fill, workload_name
 from miner.screen.answers import Answers, answers
 from miner.screen.progress import reading as progressing
@@ -19,6 +19,9 @@ from miner.screen.terminal import heading, lines, show_json, working
 from miner.screen.terminal import out as stdout
 from miner.workload import Workload
 from miner.workload_file import dumps
+
+RESAMPLES = 5
+"""How often sessions are drawn again, to see whether the user paths are stable."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ def mine_logs(
         with progressing() as progress:
             report = ingest(files, store, progress=progress, **(reading or {}))
         with working("Mining user paths"):
-            workload = mine_workload(store, name=name or workload_name(logs[0]), **(mining or {}))
-        found = answers(store, workload, report.remarks)
+            named = name or workload_name(logs[0])
+            mined = mine(store, name=named, resamples=RESAMPLES, **(mining or {}))
+        workload, found = mined.workload, answers(store, mined, report.remarks)
     stem = file_name(workload.name)
     workload_file, locustfile = out / f"{stem}.toml", out / f"{stem}.py"
     write_files({workload_file: dumps(workload), locustfile: generate(workload)})

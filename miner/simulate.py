@@ -31,7 +31,7 @@ COLUMNS = [
     "duration",
     "think",
 ]
-DAY = 86_400.0
+HOUR = 3600.0
 RANKS = 1_000_000
 """Ids of a range whose weights are listed one by one; those of larger ranges would fill the memory."""
 TRIES = 100
@@ -166,25 +166,34 @@ def draw_statuses(endpoint: w.Endpoint, count: int, rng: Rng) -> npt.NDArray[np.
     return drawn.astype(np.int64)
 
 
-def start_times(arrivals: w.Arrivals, sessions: int, rng: Rng) -> npt.NDArray[np.float64]:
+def start_times(arrivals: w.Arrivals, sessions: int, rng: Rng, weekday: int = 0) -> Floats:
     """Seconds after midnight of the first day at which each session starts, rising.
 
-    An inhomogeneous Poisson process: unit-rate arrivals are mapped through the inverse of the
-    summed rate (time rescaling), which repeats every day.
+    An inhomogeneous Poisson process: unit-rate arrivals are mapped through the inverse of the summed rate
+    (time rescaling). The rate repeats every week, which begins on `weekday` (0: Monday). With a dispersion
+    above 1 each hour has a factor of its own, so that counts vary as much: a gamma mixture of Poisson counts
+    (Greenwood and Yule 1920).
     """
-    hourly = np.asarray(arrivals.by_hour or [1.0] * 24)
-    hourly = hourly / hourly.mean() * arrivals.mean
-    summed = np.concatenate([[0.0], np.cumsum(hourly * 3600.0)])
+    rates = np.outer(
+        np.roll(arrivals.by_weekday or [1.0] * 7, -weekday), arrivals.by_hour or [1.0] * 24
+    ).ravel()
+    rates = rates / rates.mean() * arrivals.mean * HOUR
     due = np.cumsum(rng.exponential(size=sessions))
-    days, rest = np.divmod(due, summed[-1])
-    return days * DAY + np.interp(rest, summed, np.arange(25) * 3600.0)
+    summed = np.zeros(1)
+    while summed[-1] <= due[-1]:
+        ahead = np.tile(rates, 1 + int((due[-1] - summed[-1]) / rates.sum()))
+        if arrivals.dispersion > 1:
+            spread = (arrivals.dispersion - 1) / rates.mean()
+            ahead = ahead * rng.gamma(1 / spread, spread, len(ahead))
+        summed = np.concatenate([summed, summed[-1] + np.cumsum(ahead)])
+    return np.interp(due, summed, np.arange(len(summed)) * HOUR)
 
 
 def _starts(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Series:
     """When each request starts: the session's start, then pauses and durations in turn."""
     first = workload.recorded.first_at or FIRST_DAY
     midnight = pd.Timestamp(first).tz_convert("UTC").normalize()
-    starts = start_times(workload.arrivals, int(steps["session"].max()) + 1, rng)
+    starts = start_times(workload.arrivals, int(steps["session"].max()) + 1, rng, midnight.weekday())
     # All requests of a step start together, and the next one when the longest of them is answered.
     opening = ~steps.duplicated(["session", "turn"])
     lasting = steps.groupby(["session", "turn"])["duration"].transform("max")[opening]

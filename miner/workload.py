@@ -386,23 +386,42 @@ class Recorded(Part):
     """What the log cannot tell, a sentence each."""
 
 
+class Returning(Part):
+    """Visitors who come again. It is told, not simulated: each simulated session is a visitor of its own."""
+
+    share: Share
+    """Share of sessions that another of the same visitor follows within `within`."""
+    within: Positive
+    """Seconds: half of the recording, so that what lies beyond its end can be estimated."""
+    median: Positive
+    """Seconds until the next session begins, at the median of those that come."""
+
+
 class Arrivals(Part):
     """Session starts: sessions per second."""
 
     mean: Positive
     by_hour: tuple[Rate, ...] = ()
     """Rate in each hour of the day (UTC), from 0 to 23; empty: the same all day."""
+    by_weekday: tuple[Rate, ...] = ()
+    """How many times as many sessions start on each day of the week (UTC) as on average, Monday first; empty:
+    the same every day."""
+    peak: Positive | None = None
+    """Rate in the busiest hour of the recording."""
     dispersion: Positive = 1.0
     """Variance over mean of the counts per hour, given the rate of that hour; Poisson: 1."""
+    returning: Returning | None = None
+    """Visitors who come again, where the recording shows them."""
 
     @field_validator("by_hour")
     @classmethod
     def _a_day(cls, by_hour: tuple[float, ...]) -> tuple[float, ...]:
-        if len(by_hour) not in (0, 24):
-            raise ValueError(f"it has {len(by_hour)} rates, not 24")
-        if by_hour and not sum(by_hour):
-            raise ValueError("no rate is above 0")
-        return by_hour
+        return _must_be_rates(by_hour, 24)
+
+    @field_validator("by_weekday")
+    @classmethod
+    def _a_week(cls, by_weekday: tuple[float, ...]) -> tuple[float, ...]:
+        return _must_be_rates(by_weekday, 7)
 
 
 class Workload(Part):
@@ -470,6 +489,14 @@ def no_such_path(name: str, names: list[str]) -> NoSuchPath:
     nearest = get_close_matches(name, names, n=1, cutoff=0.0)
     hint = f"The nearest is {nearest[0]!r}." if nearest else "There are none."
     return NoSuchPath(f"There is no user path {name!r}.", hint)
+
+
+def _must_be_rates(rates: tuple[float, ...], number: int) -> tuple[float, ...]:
+    if len(rates) not in (0, number):
+        raise ValueError(f"it has {len(rates)} rates, not {number}")
+    if rates and not sum(rates):
+        raise ValueError("no rate is above 0")
+    return rates
 
 
 def _must_be_identifier(kind: str, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -93,6 +94,15 @@ def test_logs_says_nothing_on_stderr_of_a_pipe(mined: Mined) -> None:
     assert mined.stderr == ""
 
 
+def test_logs_says_why_there_are_so_many_paths(mined: Mined) -> None:
+    """Below the paths stand how many were tried, what speaks for each number, and whether they are stable."""
+    said = " ".join(mined.stdout.split())
+    assert re.search(r"How sessions move tells \d+ apart", said) or re.search(
+        r"\d+ paths, as asked for", said
+    )
+    assert re.search(r"The paths are (not )?stable", said)
+
+
 def test_logs_in_json_says_the_same(mined: Mined, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` prints one JSON document with every answer, and the files that were written."""
     facts = json.loads(printed(capsys, "logs", mined.log, FEW, "--out", tmp_path, "--json"))
@@ -105,6 +115,9 @@ def test_logs_in_json_says_the_same(mined: Mined, tmp_path: Path, capsys: pytest
     assert pauses == facts["requests_per_session"]["requests"] - facts["requests_per_session"]["sessions"]
     assert facts["client_error_share"] == pytest.approx(_client_errors(facts["client_errors"]))
     assert {Path(file).name for file in facts["written"].values()} == {"shop.toml", "shop.py"}
+    assert [one["chosen"] for one in facts["paths_tried"]].count(True) == 1
+    assert len(facts["stability"]["paths"]) == len(facts["stability"]["agreement"]) == 5
+    assert all(0 <= path["pace_share"] < 1 for path in facts["paths"])
 
 
 def _client_errors(endpoints: list[dict[str, object]]) -> float:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from miner.paths.at_once import Combination, read_combinations
-from miner.paths.mixture import OCCUPIED, MarkovMixture, candidates, select, usable
+from miner.paths.mixture import OCCUPIED, STARTS, MarkovMixture, candidates, usable
 from miner.store import Store
 
 MOST_PATHS = 12
@@ -115,25 +115,22 @@ def count_moves(
     return Moves(endpoints, combinations, counts, sessions, codes // (outside + 1), codes % (outside + 1))
 
 
-def find_paths(moves: Moves, paths: int | None, seed: int) -> tuple[MarkovMixture, dict[int, float]]:
-    """The mixture with as many chains as asked for, or as BIC finds, and the BIC of each tried.
+def try_paths(moves: Moves, paths: int | None, seed: int, starts: int = STARTS) -> dict[int, MarkovMixture]:
+    """Mixtures of as many chains as asked for, or of all numbers that may be right.
 
-    There are fewer than asked for if some would have no session.
+    There are fewer than asked for if some would have no session. `starts` is how often each is begun anew.
     """
-    if paths is None:
-        return select(moves.counts, moves.sessions, moves.source, most=MOST_PATHS, seed=seed)
+    if paths is not None:
+        mixture = _asked(moves, paths, seed, starts)
+        return {mixture.n_components: mixture}
+    found = candidates(moves.counts, moves.sessions, moves.source, most=MOST_PATHS, seed=seed, starts=starts)
+    return {number: mixture for number, (mixture, _) in found.items() if usable(mixture, moves.sessions)}
+
+
+def _asked(moves: Moves, paths: int, seed: int, starts: int) -> MarkovMixture:
     for wanted in range(min(paths, moves.counts.shape[0]), 0, -1):
-        mixture = MarkovMixture(moves.source, wanted, random_state=seed)
+        mixture = MarkovMixture(moves.source, wanted, n_init=starts, random_state=seed)
         mixture.fit(moves.counts, sample_weight=moves.sessions)
         if mixture.weights_.min() * moves.sessions.sum() >= OCCUPIED:
             break
-    return mixture, {wanted: mixture.bic(moves.counts, moves.sessions)}
-
-
-def try_paths(moves: Moves, paths: int | None, seed: int) -> dict[int, MarkovMixture]:
-    """Mixtures of as many chains as asked for, or of all numbers that may be right."""
-    if paths is not None:
-        mixture, _ = find_paths(moves, paths, seed)
-        return {mixture.n_components: mixture}
-    found = candidates(moves.counts, moves.sessions, moves.source, most=MOST_PATHS, seed=seed)
-    return {number: mixture for number, (mixture, _) in found.items() if usable(mixture, moves.sessions)}
+    return mixture

@@ -18,6 +18,7 @@ from miner.paths.mixture import (
     FORBIDDEN,
     OCCUPIED,
     PRIOR,
+    STARTS,
     VERY_STRONG,
     MarkovMixture,
 )
@@ -70,17 +71,18 @@ class Tried:
 
 
 def find_groups(
-    walked: Walked, pauses: Pauses, asked: int | None, seed: int
+    walked: Walked, pauses: Pauses, asked: int | None, seed: int, starts: int = STARTS
 ) -> tuple[list[Group], list[Tried]]:
     """The groups that explain moves and pauses best, and how well each number tried explains the moves.
 
     Chains without memory are fitted for each number of components. Where memory explains as well what more
     chains do, there are fewer; where pauses tell sessions apart that move alike, more. With `asked`, there
     are that many. All is found on SAMPLE sessions at most, and then every session is put in its group.
+    `starts` is how often each mixture is begun anew.
     """
     rows = _some(np.arange(len(walked.shape)), seed)
     few = walked.of(rows)
-    groups, tried = _by_moves(few, try_paths(_moves(few, few.steps, few.number), asked, seed))
+    groups, tried = _by_moves(few, try_paths(_moves(few, few.steps, few.number), asked, seed, starts))
     if asked is None:
         groups = _apart(few, groups)
     if len(groups) > 1 or len(rows) < len(walked.shape):

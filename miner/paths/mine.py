@@ -19,6 +19,7 @@ from miner.paths.foundations import Foundations, prepare
 from miner.paths.groups import Group, Tried, find_groups
 from miner.paths.names import unique
 from miner.paths.pauses import read_pauses
+from miner.paths.stability import Stability, stability
 from miner.paths.user_paths import Sure, user_paths
 from miner.store import Store
 
@@ -37,6 +38,8 @@ class Mined:
     """How well each number of paths that was tried explains how sessions move."""
     sure: tuple[Sure, ...]
     """How sure the parameters of think times and the paces are."""
+    stability: Stability | None = None
+    """Whether the paths are found again in sessions drawn again, if that was asked for."""
 
 
 def mine(
@@ -45,13 +48,14 @@ def mine(
     name: str,
     paths: int | None = None,
     seed: int = SEED,
+    resamples: int = 0,
     **foundations: Any,
 ) -> Mined:
     """The workload of the requests in the store, whose sessions then know their user path.
 
-    `paths` is a number of user paths, `foundations` are options of `miner.paths.prepare`; what is not given
-    is found in the data. Raises MinerError for unusable options, TooLittleData if there are too few
-    sessions.
+    `paths` is a number of user paths, `resamples` how often sessions are drawn again to see whether the paths
+    are stable, `foundations` are options of `miner.paths.prepare`; what is not given is found in the data.
+    Raises MinerError for unusable options, TooLittleData if there are too few sessions.
     """
     if paths is not None and paths < 1:
         raise MinerError(f"{paths} user paths cannot be mined.", "Ask for at least one.")
@@ -66,10 +70,11 @@ def mine(
     endpoints = read_endpoints(store, moves.endpoints, basis.document)
     at_once = steps_at_once(moves.combinations, list(endpoints))
     names = [*endpoints, *at_once]
-    # Threads for linear algebra only get in one another's way: no array is large enough for them.
-    with threadpool_limits(1, "blas"):
+    # Threads only get in one another's way: no array is large enough for them.
+    with threadpool_limits(1):
         groups, tried = find_groups(walked, pauses, paths, seed)
         found = user_paths(moves, walked, groups, pauses, names)
+        stable = stability(walked, pauses, groups, paths, seed, resamples) if resamples else None
     _store_paths(store, groups, [path.name for path in found.paths])
     steps = at_once | {
         name: at_once.get(names[code]) or w.Step(requests={names[code]: 1.0})
@@ -83,7 +88,7 @@ def mine(
         steps=steps,
         paths=tuple(found.paths),
     )
-    return Mined(workload, basis, tuple(tried), tuple(found.sure))
+    return Mined(workload, basis, tuple(tried), tuple(found.sure), stable)
 
 
 def mine_workload(store: Store, *, name: str = "workload", **options: Any) -> w.Workload:

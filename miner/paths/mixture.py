@@ -18,6 +18,7 @@ PRIOR = 0.01
 """Dirichlet prior on each move of a chain: keeps moves that a path never made possible, but rare."""
 FORBIDDEN = 1e-12
 """Weight of a move that a chain does not make: next to nothing, so that no session is impossible."""
+STARTS = 24
 SHORT_RUN = 25
 """EM iterations after which only the most likely starts go on."""
 FINALISTS = 4
@@ -59,7 +60,7 @@ class MarkovMixture(DensityMixin, ClusterMixin, BaseEstimator):  # type: ignore[
         sources: Ints,
         n_components: int = 1,
         *,
-        n_init: int = 24,
+        n_init: int = STARTS,
         max_iter: int = 500,
         tol: float = 1e-7,
         random_state: int | None = None,
@@ -230,6 +231,7 @@ def candidates(
     *,
     most: int,
     seed: int,
+    starts: int = STARTS,
 ) -> dict[int, tuple[MarkovMixture, float]]:
     """Mixtures of one component, two, and so on, each with its BIC.
 
@@ -238,7 +240,8 @@ def candidates(
     found: dict[int, tuple[MarkovMixture, float]] = {}
     best = 1
     for components in range(1, min(most, X.shape[0]) + 1):
-        mixture = MarkovMixture(sources, components, random_state=seed).fit(X, sample_weight=weight)
+        mixture = MarkovMixture(sources, components, n_init=starts, random_state=seed)
+        mixture.fit(X, sample_weight=weight)
         score = mixture.bic(X, weight)
         found[components] = mixture, score
         if score < found[best][1] - VERY_STRONG and usable(mixture, weight):
@@ -252,23 +255,6 @@ def usable(mixture: MarkovMixture, weight: Floats) -> bool:
     """Whether every component has sessions enough: an odd session is not a user path."""
     least = max(FEW_SESSIONS, FEW_SHARE * weight.sum())
     return mixture.n_components == 1 or bool(mixture.weights_.min() * weight.sum() >= least)
-
-
-def select(
-    X: sparse.csr_array,  # noqa: N803
-    weight: Floats,
-    sources: Ints,
-    *,
-    most: int,
-    seed: int,
-) -> tuple[MarkovMixture, dict[int, float]]:
-    """The mixture with the fewest components whose BIC none with more beats clearly, and each BIC tried."""
-    found = candidates(X, weight, sources, most=most, seed=seed)
-    best = 1
-    for components, (mixture, score) in found.items():
-        if score < found[best][1] - VERY_STRONG and usable(mixture, weight):
-            best = components
-    return found[best][0], {components: score for components, (_, score) in found.items()}
 
 
 def planted(sources: Ints, weights: Any, moves: Any) -> MarkovMixture:

@@ -40,11 +40,11 @@ class Pauses:
         return replace(self, session=self.session[rows], move=self.move[rows], think=self.think[rows])
 
     def within(self, sessions: Ints) -> Pauses:
-        """Those of some sessions (rising), which are numbered anew."""
-        place = np.full(max(int(self.session.max(initial=-1)), int(sessions.max(initial=-1))) + 1, -1)
-        place[sessions] = np.arange(len(sessions))
-        rows = np.flatnonzero(place[self.session] >= 0)
-        return replace(self.of(rows), session=place[self.session[rows]])
+        """Those of some sessions, which are numbered anew in this order; one may come several times."""
+        first, last = (np.searchsorted(self.session, sessions, side) for side in ("left", "right"))
+        number = last - first
+        rows = np.repeat(first - np.cumsum(number) + number, number) + np.arange(number.sum())
+        return replace(self.of(rows), session=np.repeat(np.arange(len(sessions)), number))
 
     def remembered(self, walked: Walked, memory: Memory) -> Pauses:
         """The same between the states of a path instead of between steps."""

@@ -8,7 +8,11 @@ from typing import Any
 
 from miner.generate.duration import requests_on
 from miner.ingest import rejects_by_reason
+from miner.laws import pace_share
+from miner.paths import Mined
 from miner.paths.excluded import excluded
+from miner.paths.groups import Tried
+from miner.paths.stability import Stability
 from miner.store import Store
 from miner.workload import LEAVE, Path, Workload
 
@@ -33,6 +37,15 @@ class SessionLengths:
 
 
 @dataclass(frozen=True)
+class ComingAgain:
+    """Question 1. Share of sessions that another of the same visitor follows `within` seconds, and when."""
+
+    share: float
+    within: float
+    median: float
+
+
+@dataclass(frozen=True)
 class MainMove:
     """A move that many of a path's sessions make: the probability of the next step, given the step."""
 
@@ -52,6 +65,8 @@ class TakenPath:
     requests_per_session: float
     start: dict[str, float]
     moves: tuple[MainMove, ...]
+    pace_share: float
+    """Share of the variance of log pauses that lies between visitors, not within them."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +130,10 @@ class Answers:
     gap: float
     clock: float
     requests_per_session: SessionLengths
+    coming_again: ComingAgain | None
     paths: tuple[TakenPath, ...]
+    paths_tried: tuple[Tried, ...]
+    stability: Stability | None
     at_the_same_time: Together
     pauses: tuple[Pauses, ...]
     client_error_share: float
@@ -132,9 +150,10 @@ class Answers:
         return asdict(self)
 
 
-def answers(store: Store, workload: Workload, remarks: tuple[str, ...] = ()) -> Answers:
-    """The answers for a store from which `workload` was just mined."""
-    recorded = workload.recorded
+def answers(store: Store, mined: Mined, remarks: tuple[str, ...] = ()) -> Answers:
+    """The answers for a store that was just `mined`."""
+    workload = mined.workload
+    recorded, again = workload.recorded, workload.arrivals.returning
     answered = _answered(store, workload)
     total = sum(one.requests for one in answered)
     return Answers(
@@ -146,7 +165,10 @@ def answers(store: Store, workload: Workload, remarks: tuple[str, ...] = ()) -> 
         gap=recorded.gap,
         clock=recorded.clock,
         requests_per_session=SessionLengths(**_rows(store, "session_lengths")[0]),
+        coming_again=ComingAgain(again.share, again.within, again.median) if again else None,
         paths=_paths(workload),
+        paths_tried=mined.tried,
+        stability=mined.stability,
         at_the_same_time=_together(store, workload),
         pauses=_pauses(store, workload),
         client_error_share=sum(one.client_errors * one.requests for one in answered) / total,
@@ -170,7 +192,13 @@ def _paths(workload: Workload) -> tuple[TakenPath, ...]:
     """
     taken = [
         TakenPath(
-            path.name, path.share, path.sessions, requests_on(workload, path), path.start, main_moves(path)
+            path.name,
+            path.share,
+            path.sessions,
+            requests_on(workload, path),
+            path.start,
+            main_moves(path),
+            pace_share(path),
         )
         for path in workload.paths
     ]

@@ -8,8 +8,12 @@ from itertools import groupby, takewhile
 from rich.console import Console
 from rich.text import Text
 
+from miner.paths.stability import Stability
 from miner.screen.answers import Answers, MainMove, Pauses, TakenPath
 from miner.screen.terminal import count, duration, heading, lines, name, share, table
+
+STABLE = 0.8
+"""Mean agreement from which user paths are called stable: between Hennig's 0.75 (valid) and 0.85 (highly)."""
 
 
 def show_answers(console: Console, found: Answers, *, brief: bool = False) -> None:
@@ -48,6 +52,9 @@ def _show_lengths(console: Console, found: Answers) -> None:
             f"They last {duration(one.seconds_median)} at the median, {duration(one.seconds_p90)} at p90.",
         ],
     )
+    if again := found.coming_again:
+        later = f"{share(again.share)} are followed by another of the same visitor within"
+        lines(console, [f"{later} {duration(again.within)}, after {duration(again.median)} at the median."])
 
 
 def _show_paths(console: Console, found: Answers) -> None:
@@ -57,6 +64,46 @@ def _show_paths(console: Console, found: Answers) -> None:
         rows += [(step, "→ " + _listed(nexts)) for step, nexts in _by_step(path.moves)]
         lines(console, [_taken(path)])
         table(console, ["", "", ""], [("", step, nexts) for step, nexts in rows])
+    _show_choice(console, found)
+
+
+def _show_choice(console: Console, found: Answers) -> None:
+    """How many paths there are, why so many, and whether other sessions would have shown the same."""
+    tried, stable = found.paths_tried, found.stability
+    best = min(one.bic for one in tried), min(one.icl for one in tried)
+    console.print()
+    chosen = next(one.paths for one in tried if one.chosen)
+    lines(console, [_why_so_many(chosen, len(found.paths), asked=len(tried) == 1 and chosen > 1)])
+    if len(tried) > 1:
+        rows = [
+            (
+                f"{one.paths}{' (chosen)' if one.chosen else ''}",
+                f"+{one.bic - best[0]:,.0f}",
+                f"+{one.icl - best[1]:,.0f}",
+                share(one.smallest),
+            )
+            for one in tried
+        ]
+        table(console, ["paths by moves", ">BIC", ">ICL", ">smallest path"], rows)
+    if stable:
+        console.print()
+        lines(console, [_how_stable(stable)])
+
+
+def _why_so_many(chosen: int, paths: int, *, asked: bool) -> str:
+    if asked:
+        return f"{paths} paths, as asked for."
+    later = "" if paths == chosen else f" What pauses tell, and what shares no step, makes {paths} of them."
+    why = f"How sessions move tells {chosen} apart, by a clear margin of the BIC (less is better)."
+    return why + later
+
+
+def _how_stable(stable: Stability) -> str:
+    again = ", ".join(map(str, stable.paths))
+    verdict = "stable" if stable.mean >= STABLE else "not stable: ask for fewer with --paths, or record more"
+    drawn = f"{count(stable.sessions)} sessions drawn again {len(stable.paths)} times"
+    agreed = f"sessions agree by {stable.mean:.2f} (Rand index: 1 is all, 0 chance)"
+    return f"The paths are {verdict}. In {drawn} there were {again}, and {agreed}."
 
 
 def _taken(path: TakenPath) -> str:

@@ -26,6 +26,8 @@ from miner.errors import one_line
 from miner.output_files import write_files
 
 T = TypeVar("T")
+DAYS = 3
+"""From so many on, a time is told in days."""
 WIDEST = 100
 """Columns beyond which a table is harder to read, not easier."""
 KEPT_WHOLE = frozenset({"name", "figure"})
@@ -179,8 +181,9 @@ def share(part: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.8 s`, `12 s`, `4.5 min`, `2.8 h`."""
+    """`0.8 s`, `12 s`, `4.5 min`, `2.8 h`, `7 d`."""
     if round(seconds) < 90:
         return f"{seconds:.1f}".removesuffix(".0") + " s" if seconds < 9.95 else f"{seconds:.0f} s"
     number, unit = (seconds / 60, "min") if seconds < 5400 else (seconds / 3600, "h")
+    number, unit = (number / 24, "d") if seconds >= DAYS * 86_400 else (number, unit)
     return f"{number:.1f}".removesuffix(".0") + f" {unit}"

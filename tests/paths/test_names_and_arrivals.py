@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miner import workload as w
-from miner.paths.arrivals import arrivals
+from miner.paths.arrivals import MONDAY, arrivals, come_again
 from miner.paths.names import LONGEST, endpoint_names, path_names, unique
 from miner.paths.openapi import Document
 from miner.simulate import start_times
@@ -84,6 +84,57 @@ def test_planted_rates_come_back() -> None:
     assert found.mean == pytest.approx(0.1, rel=0.02)
     np.testing.assert_allclose(found.by_hour, np.array(by_hour) / np.mean(by_hour) * 0.1, rtol=0.05)
     assert found.dispersion == pytest.approx(1.0, abs=0.2)
+
+
+def test_planted_weekdays_come_back() -> None:
+    """Eight weeks that begin on a Thursday give the factor of each weekday, beside the hours."""
+    by_weekday = (1.2, 1.2, 1.1, 1.1, 1.0, 0.6, 0.8)
+    truth = w.Arrivals(mean=0.1, by_hour=tuple(1.0 + hour % 4 for hour in range(24)), by_weekday=by_weekday)
+    sessions = round(56 * DAY * 0.1)
+    starts = start_times(truth, sessions, np.random.default_rng(SEED), weekday=3) + 3 * DAY + MONDAY * DAY
+    found = arrivals(starts)
+    np.testing.assert_allclose(found.by_weekday, by_weekday, rtol=0.03)
+    np.testing.assert_allclose(found.by_hour, np.array(truth.by_hour) / 2.5 * 0.1, rtol=0.05)
+    assert found.dispersion == pytest.approx(1.0, abs=0.1)
+    assert found.peak == pytest.approx(0.1 * 4 / 2.5 * 1.2, rel=0.25)
+
+
+def test_what_is_always_the_same_has_no_rhythm() -> None:
+    """Of 40 recordings of three weeks at one rate (seeds 0 to 39), at most 4 show hours or weekdays."""
+    seen = [
+        arrivals(start_times(w.Arrivals(mean=0.01), round(21 * DAY * 0.01), np.random.default_rng(seed)))
+        for seed in range(40)
+    ]
+    assert sum(bool(one.by_hour) for one in seen) <= 4
+    assert sum(bool(one.by_weekday) for one in seen) <= 4
+
+
+def test_simulated_arrivals_are_as_dispersed_as_recorded() -> None:
+    """Counts per hour vary five times as much as a Poisson process makes them, and the rate stays."""
+    starts = start_times(
+        w.Arrivals(mean=0.05, dispersion=5.0), round(60 * DAY * 0.05), np.random.default_rng(SEED)
+    )
+    found = arrivals(starts)
+    assert found.dispersion == pytest.approx(5.0, rel=0.15)
+    assert found.mean == pytest.approx(0.05, rel=0.1)
+
+
+def test_visitors_come_again_as_planted() -> None:
+    """Three in ten come again, after a day on average; what lies beyond the end is not taken for absence."""
+    rng = np.random.default_rng(SEED)
+    visitors = 20_000
+    first = rng.uniform(0, 14 * DAY, visitors)
+    second = first + 600 + rng.exponential(DAY, visitors)
+    back = (rng.random(visitors) < 0.3) & (second < 14 * DAY)
+    visitor = np.concatenate([np.arange(visitors), np.flatnonzero(back)])
+    started = np.concatenate([first, second[back]])
+    found = come_again(visitor, started, started + 600)
+    assert found
+    assert found.within == pytest.approx(7 * DAY, rel=0.01)
+    # Those who come a second time never come a third: 0.3 of the first sessions of all.
+    assert found.share == pytest.approx(0.3 * visitors / len(started), abs=0.01)
+    assert found.median == pytest.approx(np.log(2) * DAY, rel=0.07)
+    assert come_again(np.arange(100), np.arange(100.0), np.arange(100.0)) is None
 
 
 def test_bursts_are_dispersed() -> None:
