@@ -26,6 +26,8 @@ TWO_PARTS = 60
 """Pauses below which no two parts are told apart."""
 BLUR = 0.41
 """Standard deviation, in ticks, of what a clock that rounds both ends down adds to a pause: 1 / sqrt(6)."""
+SAME, FELT = 1e-3, 1e-3
+"""Share of a pause, and seconds, by which pauses may differ and still be the same."""
 QUANTILES = 21
 DIGITS = 3
 """Significant digits of a parameter in the workload file: more would be noise."""
@@ -52,6 +54,8 @@ def fit(pauses: Pauses, pace: float = 0.0) -> Fit:
     The law is that of a visitor of average pace; `pace` is the standard deviation of its log. What varies
     less than that has no pace.
     """
+    if constant := _constant(pauses):
+        return constant
     best = min(_simple(pauses, pace), key=lambda fitted: fitted.bic)
     noise = FIT_NOISE / np.sqrt(max(pauses.n, 1.0))
     if best.distance > max(noise, NEAR) and pauses.n >= TWO_PARTS and len(pauses.count) > 2:
@@ -59,6 +63,18 @@ def fit(pauses: Pauses, pace: float = 0.0) -> Fit:
     if best.distance <= max(FIT_DISTANCE, noise):
         return best
     return Fit(_quantiles(pauses, pace), 0.0, pauses.n, best.bic)
+
+
+def _constant(pauses: Pauses) -> Fit | None:
+    """A narrow normal law, if nearly all pauses are the same as far as anybody could feel."""
+    if pauses.n < ENOUGH or pauses.clock > FELT:
+        return None
+    order = np.argsort(pauses.low)
+    at = np.searchsorted(np.cumsum(pauses.count[order]), pauses.n * np.array([0.01, 0.5, 0.99]))
+    low, middle, high = pauses.middle[order][at.clip(max=len(order) - 1)].tolist()
+    if high - low > max(SAME * middle, FELT):
+        return None
+    return Fit(rounded(w.Normal(mean=middle, sd=SAME * middle, paced=False)), 0.0, pauses.n, 0.0)
 
 
 def _simple(pauses: Pauses, pace: float) -> list[Fit]:

@@ -100,7 +100,8 @@ def _why_so_many(chosen: int, paths: int, *, asked: bool) -> str:
 
 def _how_stable(stable: Stability) -> str:
     again = ", ".join(map(str, stable.paths))
-    verdict = "stable" if stable.mean >= STABLE else "not stable: ask for fewer with --paths, or record more"
+    fewer = "record more" if max(stable.paths) == 1 else "ask for fewer with --paths, or record more"
+    verdict = "stable" if stable.mean >= STABLE else f"not stable: {fewer}"
     drawn = f"{count(stable.sessions)} sessions drawn again {len(stable.paths)} times"
     agreed = f"sessions agree by {stable.mean:.2f} (Rand index: 1 is all, 0 chance)"
     return f"The paths are {verdict}. In {drawn} there were {again}, and {agreed}."
