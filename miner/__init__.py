@@ -61,7 +61,7 @@ def mine(
     """The workload recorded in one or more access logs.
 
     The store is kept in the file `db`, if given. `options` are those of `miner.paths.mine_workload`:
-    `paths`, `seed`, `openapi`, `visitor`, `gap` (seconds), `routes`, `include`, `exclude`; and of
+    `paths`, `seed`, `openapi`, `visitor`, `gap` (seconds), `routes`, `include`, `exclude`, `sample`; and of
     `miner.ingest.ingest`: `format`, `fields`, `service`, `timezone`, `pseudonymise`. Raises MinerError and
     TooLittleData.
     """

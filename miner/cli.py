@@ -79,7 +79,27 @@ Exclude = Annotated[
 Gap = Annotated[
     float | None, typer.Option(parser=seconds, metavar="DURATION", help="Silence that ends a session: 30m.")
 ]
-Paths = Annotated[int | None, typer.Option(metavar="N", help="Number of user paths.  [default: found]")]
+
+
+AUTO = "auto"
+
+
+def number_of_paths(word: str) -> int | None:
+    """What --paths says: a number, or none where it is to be found."""
+    if word == AUTO:
+        return None
+    if not word.isascii() or not word.isdigit():
+        raise typer.BadParameter(f"{word!r} is neither a number nor {AUTO!r}.")
+    return int(word)
+
+
+Paths = Annotated[
+    Any,
+    typer.Option(
+        metavar="N", help="Number of user paths.  [default: auto]", show_default=False, parser=number_of_paths
+    ),
+]
+Sample = Annotated[float, typer.Option(metavar="SHARE", help="Look at this share of visitors only.")]
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File to write.  [default: stdout]")]
@@ -136,7 +156,8 @@ def logs(
     route: Routes = None,
     include: Include = None,
     exclude: Exclude = None,
-    paths: Paths = None,
+    paths: Paths = AUTO,
+    sample: Sample = 1.0,
     seed: Seed = 1,
     json: Json = False,
 ) -> None:
@@ -149,7 +170,10 @@ def logs(
             "format": format, "fields": joined(field), "service": service, "timezone": timezone,
             "pseudonymise": pseudonymise,
         },
-        mining={"paths": paths, "seed": seed, **basis(openapi, visitor, gap, route, include, exclude)},
+        mining={
+            "paths": paths, "seed": seed, "sample": sample,
+            **basis(openapi, visitor, gap, route, include, exclude),
+        },
     )  # fmt: skip
     show_mined(mined, json=json)
 
@@ -238,7 +262,8 @@ def paths(
     route: Routes = None,
     include: Include = None,
     exclude: Exclude = None,
-    paths: Paths = None,
+    paths: Paths = AUTO,
+    sample: Sample = 1.0,
     seed: Seed = 1,
 ) -> None:
     """Mine a workload from a store, and nothing else."""
@@ -251,7 +276,8 @@ def paths(
     with Store.open(db, create=False) as store, working("Mining"):
         workload = mine_workload(
             store, name=name or workload_name(str(out or db)),
-            paths=paths, seed=seed, **basis(openapi, visitor, gap, route, include, exclude),
+            paths=paths, seed=seed, sample=sample,
+            **basis(openapi, visitor, gap, route, include, exclude),
         )  # fmt: skip
     deliver(dumps(workload), out)
 

@@ -374,6 +374,8 @@ class Recorded(Part):
     last_at: AwareDatetime | None = None
     sessions: Count = 0
     requests: Count = 0
+    sampled: Annotated[float, Field(gt=0, le=1, exclude_if=lambda share: share == 1)] = 1.0
+    """Share of visitors whose sessions these are; counts are theirs, rates of arrival are of all."""
     visitor: str = "user"
     """What tells visitors apart: `user`, `address + agent`, ..."""
     clock: Seconds = 0.0

@@ -47,6 +47,8 @@ CASES: list[tuple[str, int, str]] = [
     ("logs one.log --gap soon", 2, "is no duration"),
     ("logs one.log --gap -5m", 2, "gap of -300 seconds"),
     ("logs one.log --paths 0", 2, "0 user paths"),
+    ("logs one.log --paths few", 2, "neither a number nor"),
+    ("logs one.log --sample 2", 2, "is no share of visitors"),
     ("logs one.log --visitor shoe", 2, "'shoe'"),
     ("logs one.log --openapi missing.json", 2, "missing.json"),
     ("logs one.log --openapi prose.log", 2, "prose.log"),

@@ -74,9 +74,10 @@ def _source(recorded: Recorded) -> str:
     sources = _listed(plain(name) for name in recorded.sources) or "no log that is named"
     dates = f", {recorded.first_at:%Y-%m-%d}" if recorded.first_at else ""
     until = f" to {recorded.last_at:%Y-%m-%d}" if recorded.last_at else ""
+    sample = f", of {recorded.sampled:.3g} of all visitors" if recorded.sampled < 1 else ""
     return (
         f"Measured from {sources}{dates}{until}: {recorded.sessions:,} sessions "
-        f"of {recorded.requests:,} requests. "
+        f"of {recorded.requests:,} requests{sample}. "
         f"Visitors are told apart by {plain(recorded.visitor)}; a silence of {recorded.gap:g} s "
         f"ends a session; the clock of the log ticks every {recorded.clock:g} s."
     )

@@ -24,13 +24,24 @@ FEW_RETURNS = 20
 """Visitors who come again, below which nothing is said of them."""
 
 
-def read_arrivals(store: Store) -> w.Arrivals:
-    """The arrivals of the sessions in the store."""
+def read_arrivals(store: Store, sample: float = 1.0) -> w.Arrivals:
+    """The arrivals of the sessions in the store, which are of this share of visitors: rates are those of all.
+
+    Thinning a process brings the dispersion of its counts nearer to 1 by as much.
+    """
     rows = store.fetch("miner.paths", "starts")
     started, finished = (rows.column(name).to_numpy() for name in ("started", "finished"))
     found = arrivals(started)
     returning = come_again(rows.column("visitor").to_numpy(), started, finished)
-    return found.model_copy(update={"returning": returning})
+    return found.model_copy(
+        update={
+            "mean": _digits(found.mean / sample),
+            "by_hour": tuple(_digits(rate / sample) for rate in found.by_hour),
+            "peak": found.peak and _digits(found.peak / sample),
+            "dispersion": round(max(1 + (found.dispersion - 1) / sample, 0.01), 2),
+            "returning": returning,
+        }
+    )
 
 
 def arrivals(starts: Floats) -> w.Arrivals:

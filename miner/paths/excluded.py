@@ -14,7 +14,7 @@ from miner.workload import METHODS
 
 REASONS = ("health check", "load test", "bot", "preflight", "attack", "probe", "asset")
 """Why requests are no steps of users."""
-AS_ASKED = "as asked"
+AS_ASKED, NOT_SAMPLED = "as asked", "not sampled"
 HEALTH_AGENTS = (
     r"(?i)kube-probe|ELB-HealthChecker|GoogleHC|GoogleStackdriverMonitoring|Consul Health|Zabbix|check_http"
     r"|Amazon-Route53-Health|UptimeRobot|Pingdom|StatusCake|Site24x7|NewRelicPinger|Datadog|Uptime-?Kuma"

@@ -34,6 +34,8 @@ class Foundations:
     sessions: int
     requests: int
     document: Document | None
+    sample: float = 1.0
+    """Share of visitors that was looked at."""
 
 
 def prepare(
@@ -45,17 +47,22 @@ def prepare(
     routes: Sequence[str] = (),
     include: Collection[str] = (),
     exclude: Sequence[str] = (),
+    sample: float = 1.0,
 ) -> Foundations:
     """Every request in the store has its visitor, route and session, or why it is no user step.
 
     `openapi` is a file or URL, `visitor` a key of `miner.paths.visitors.KEYS`, `gap` seconds, `routes` are
     routes such as `/shop/{category}/{slug}`, `include` reasons such as `bots` for which nothing is left
-    out, `exclude` endpoints such as `GET /internal/*` that are left out. What is not given is found in
-    the data. Raises MinerError for unusable options, TooLittleData if there is nothing to make sessions
-    from.
+    out, `exclude` endpoints such as `GET /internal/*` that are left out, `sample` the share of visitors that
+    is looked at. What is not given is found in the data. Raises MinerError for unusable options,
+    TooLittleData if there is nothing to make sessions from.
     """
     if gap is not None and gap <= 0:
         raise MinerError(f"A gap of {gap:g} seconds ends no session.", "Give a number above 0.")
+    if not 0 < sample <= 1:
+        raise MinerError(
+            f"A sample of {sample:g} is no share of visitors.", "Give a number up to 1, like 0.1."
+        )
     if false := store.fetch("miner.paths", "restamped").column("name").to_pylist():
         raise TooLittleData(
             f"The time stamps of {', '.join(false)} were rewritten, so its pauses and sessions are nobody's.",
@@ -65,7 +72,7 @@ def prepare(
     mark_excluded(store, include=include, exclude=exclude)
     folded = _set_routes(store, document, routes)
     mark_unanswered(store, include=include)
-    visitors = set_visitors(store, visitor)
+    visitors = set_visitors(store, visitor, sample)
     silence = Gap(gap, "as asked") if gap else find_gap(store)
     at_once = find_at_once(store)
     together = NEVER if at_once.seconds is None else at_once.seconds
@@ -86,6 +93,7 @@ def prepare(
         counts["sessions"],
         counts["requests"],
         document,
+        sample,
     )
 
 

@@ -83,7 +83,7 @@ def mine(
     workload = w.Workload(
         name=unique(name, []),
         recorded=_recorded(store, basis, pauses.clock, unknown(endpoints, basis.document)),
-        arrivals=read_arrivals(store),
+        arrivals=read_arrivals(store, basis.sample),
         endpoints=endpoints,
         steps=steps,
         paths=tuple(found.paths),
@@ -104,6 +104,7 @@ def _recorded(store: Store, foundations: Foundations, clock: float, unknown: lis
         last_at=row["last_at"],
         sessions=foundations.sessions,
         requests=foundations.requests,
+        sampled=foundations.sample,
         visitor=foundations.visitors.key,
         clock=clock,
         gap=foundations.gap.seconds,

@@ -27,6 +27,9 @@ WITH own AS (
 SELECT * EXCLUDE (next_name) REPLACE (CASE WHEN name IS NULL THEN who ELSE hash($key, name) END AS who)
 FROM named WHERE name IS NOT NULL OR who IS NOT NULL;
 
+-- Of a sample, other visitors are left out: who is in it depends on the visitor alone.
+INSERT INTO left_out SELECT row, $aside FROM visited WHERE who % 1000000 >= $sample * 1000000;
+
 -- steps: a row is one of them, in the visitor's own `turn`, with the seconds of `silence` since the one before ended,
 -- and how `near` it is to what the visitor had asked or got before: at most 0 where that was still waited for. What
 -- takes long is waited for $wave seconds.
@@ -35,6 +38,7 @@ FROM named WHERE name IS NOT NULL OR who IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE steps AS
 WITH stamped AS (
     SELECT *, CASE WHEN epoch_us(finished) % 1000000 = 0 THEN finished ELSE started END AS stamp FROM visited
+    WHERE who % 1000000 < $sample * 1000000
 ), followed AS (
     SELECT row, place, who, name, sender_id, endpoint_id, started, finished, row_number() OVER visits AS turn,
         epoch(started - lag(finished) OVER visits) AS silence,

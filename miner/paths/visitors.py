@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from miner.errors import MinerError, TooLittleData
+from miner.paths.excluded import NOT_SAMPLED
 from miner.store import Store
 
 KEYS = ("user", "session", "address + agent", "address")
@@ -57,12 +58,13 @@ class Visitors:
     remarks: tuple[str, ...]
 
 
-def set_visitors(store: Store, key: str | None = None) -> Visitors:
+def set_visitors(store: Store, key: str | None = None, sample: float = 1.0) -> Visitors:
     """The temporary table `steps` says who made each request in `people`, and how long after the last.
 
     With the keys `user` and `session`, requests before somebody logs in belong to the user who follows
-    from the same address and agent, if there is only one within `STITCH` seconds. Raises MinerError for
-    an unknown key, TooLittleData if nothing tells visitors apart.
+    from the same address and agent, if there is only one within `STITCH` seconds. Of a `sample`, that share
+    of visitors is kept, by a hash of who they are. Raises MinerError for an unknown key, TooLittleData if
+    nothing tells visitors apart.
     """
     if key is not None and key not in KEYS:
         raise MinerError(f"Visitors cannot be told apart by {key!r}.", f"Choose one of: {', '.join(KEYS)}.")
@@ -75,7 +77,10 @@ def set_visitors(store: Store, key: str | None = None) -> Visitors:
     rows = {row["key"]: row for row in store.fetch("miner.paths", "keys").to_pylist()}
     keys = tuple(_key(rows[name], total) for name in KEYS if name in rows)
     chosen, why = _choose(keys, key)
-    store.run("miner.paths", "set_visitors", key=chosen.key, stitch=STITCH, wave=WAVE)
+    store.run(
+        "miner.paths", "set_visitors", key=chosen.key, stitch=STITCH, wave=WAVE,
+        sample=sample, aside=NOT_SAMPLED,
+    )  # fmt: skip
     regular = store.fetch("miner.paths", "regular").column("share")[0].as_py()
     return Visitors(chosen.key, why, keys, regular, visitors_behind(store), _remarks(chosen, regular))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import sqrt
 from typing import Any
 
 from miner.generate.duration import requests_on
@@ -174,10 +175,21 @@ def answers(store: Store, mined: Mined, remarks: tuple[str, ...] = ()) -> Answer
         client_error_share=sum(one.client_errors * one.requests for one in answered) / total,
         client_errors=answered,
         unknown=recorded.unknown,
-        remarks=remarks,
+        remarks=(*_sampled(workload), *remarks),
         left_out=excluded(store),
         unreadable={reject.reason: reject.count for reject in rejects_by_reason(store)},
     )
+
+
+def _sampled(workload: Workload) -> list[str]:
+    """What it costs that only a share of the visitors was looked at: the 95 % error of a path's share."""
+    recorded = workload.recorded
+    if recorded.sampled == 1:
+        return []
+    error = max(1.96 * sqrt(path.share * (1 - path.share) / recorded.sessions) for path in workload.paths)
+    off = f"{100 * error:.2g} points instead of {100 * error * sqrt(recorded.sampled):.2g}"
+    kept = f"{100 * recorded.sampled:.3g} % of visitors were looked at"
+    return [f"Only {kept}: shares of paths may be off by {off}. Counts are theirs, rates those of all."]
 
 
 def _rows(store: Store, name: str, **params: Any) -> list[dict[str, Any]]:
@@ -217,7 +229,7 @@ def main_moves(path: Path) -> tuple[MainMove, ...]:
 
 
 def _together(store: Store, workload: Workload) -> Together:
-    busy = _rows(store, "together")[0]
+    busy, sampled = _rows(store, "together")[0], workload.recorded.sampled
     rows = _rows(store, "mix", hour=busy["hour"])
     total, in_hour = (sum(row[column] for row in rows) for column in ("requests", "in_hour"))
     names = _names(workload)
@@ -228,11 +240,11 @@ def _together(store: Store, workload: Workload) -> Together:
         for row in rows
     ]
     return Together(
-        sessions_mean=busy["sessions_mean"],
-        sessions_busiest=busy["sessions_busiest"],
-        sessions_most=busy["sessions_most"],
-        requests_per_second_mean=busy["requests_mean"],
-        requests_per_second_busiest=busy["requests_busiest"],
+        sessions_mean=busy["sessions_mean"] / sampled,
+        sessions_busiest=busy["sessions_busiest"] / sampled,
+        sessions_most=round(busy["sessions_most"] / sampled),
+        requests_per_second_mean=busy["requests_mean"] / sampled,
+        requests_per_second_busiest=busy["requests_busiest"] / sampled,
         busiest_hour=datetime.fromtimestamp(busy["hour"] * 3600, UTC),
         writing=sum(one.share for one in operations if one.endpoint.partition(" ")[0] not in READING),
         operations=tuple(operations),
