@@ -29,6 +29,18 @@ class Weeks:
     mined: Mined
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the tests: those of a file stay together, for their fixtures.
+
+    Loops, which load the machine, run one after the other and begin first, because they take longest.
+    """
+    for item in items:
+        looping = item.get_closest_marker("loop") is not None
+        item.add_marker(pytest.mark.xdist_group("loop" if looping else item.location[0]))
+    items.sort(key=lambda item: item.get_closest_marker("loop") is None)
+
+
 @pytest.fixture(scope="session")
 def sample() -> Iterator[tuple[Store, Mined]]:
     """The whole sample log in a store, and what was mined from it."""
