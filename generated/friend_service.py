@@ -192,6 +192,7 @@ class Visitor(FastHttpUser):
         self.session, self.path = uuid4().hex, path
         self.user_id: Any = None
         self.shown: dict[str, list[Any]] = {}
+        self.sent: dict[str, dict[str, Any]] = {}
         self.client.cookiejar.clear()
 
     def context(self) -> dict[str, Any]:
@@ -248,6 +249,7 @@ class Visitor(FastHttpUser):
             self.owed[endpoint, response.status_code] += 1
         if 0 < response.status_code < 300:
             self.known[endpoint].append(sent)
+            self.sent[endpoint] = {**sent.get("query", {}), **sent.get("params", {})}
             self.learn(endpoint, response, shows, identifies)
 
     def learn(self, endpoint: str, response: Any, shows: tuple[str, ...], identifies: str) -> None:

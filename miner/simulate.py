@@ -62,7 +62,8 @@ def requests(workload: w.Workload, sessions: int, seed: int = 1) -> pd.DataFrame
     steps["status"] = _by_step(steps, workload, lambda e, rows: draw_statuses(e, len(rows), rng))
     steps["duration"] = _by_step(steps, workload, lambda e, rows: _durations(e, len(rows), rng))
     steps["identity"] = _identities(workload, steps, rng)
-    steps["target"] = _by_step(steps, workload, lambda e, rows: _targets(e, rows, rng))
+    values = _drawn(workload, steps, rng)
+    steps["target"] = _by_step(steps, workload, lambda e, rows: _targets(e, values, rows.index))
     steps["endpoint"] = steps["step"].map({n: e.request for n, e in workload.endpoints.items()})
     steps["method"] = steps["endpoint"].str.partition(" ")[0]
     named = steps["step"].map({n: e.caller for n, e in workload.endpoints.items()}).astype(bool)
@@ -225,16 +226,63 @@ def _identities(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Serie
     return latest.groupby(steps["session"]).shift().fillna(own).astype(int)
 
 
-def _targets(endpoint: w.Endpoint, rows: pd.DataFrame, rng: Rng) -> list[str]:
+def _drawn(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> list[dict[str, str]]:
+    """The values of the parameters of each request, by name: those of the query, then those of the route."""
+    found: list[dict[str, str]] = [{} for _ in range(len(steps))]
+    for step, at in sorted(steps.groupby("step").indices.items()):
+        endpoint = workload.endpoints[str(step)]
+        identities = steps["identity"].iloc[at].tolist()
+        for name, value in (endpoint.query | endpoint.params).items():
+            for row, drawn in zip(at, _values(value, identities, rng), strict=True):
+                found[row][name] = drawn
+    if any(_linked(endpoint) for endpoint in workload.endpoints.values()):
+        _link(workload, steps, found, rng)
+    return found
+
+
+def _linked(endpoint: w.Endpoint) -> dict[str, w.Carried | w.Created]:
+    values = endpoint.query | endpoint.params
+    return {name: value for name, value in values.items() if isinstance(value, w.Carried | w.Created)}
+
+
+def _link(workload: w.Workload, steps: pd.DataFrame, found: list[dict[str, str]], rng: Rng) -> None:
+    """Values that come from earlier in the session take the place of those that were drawn."""
+    linked = {name: _linked(endpoint) for name, endpoint in workload.endpoints.items()}
+    writes = {value.endpoint for of in linked.values() for value in of.values() if value.draw == "created"}
+    latest: dict[tuple[str, str], str] = {}
+    session, made = -1, _highest(workload)
+    luck = rng.random(len(steps))
+    rows = zip(steps["session"], steps["step"], steps["status"] < 400, strict=True)
+    for row, (owner, step, good) in enumerate(rows):
+        if owner != session:
+            session, latest = owner, {}
+        for name, value in linked[step].items():
+            earlier = latest.get((value.endpoint, value.param if isinstance(value, w.Carried) else ""))
+            if earlier is not None and luck[row] < value.share:
+                found[row][name] = earlier
+        if good:
+            latest.update({(step, name): value for name, value in found[row].items()})
+            if step in writes:
+                made += 1
+                latest[step, ""] = str(made)
+
+
+def _highest(workload: w.Workload) -> int:
+    """The highest id in the workload; what is created has higher ones."""
+    values = [value for endpoint in workload.endpoints.values() for value in endpoint.values().values()]
+    drawn = [value.otherwise if isinstance(value, w.Carried | w.Created) else value for value in values]
+    return max((value.high for value in drawn if isinstance(value, w.Popular | w.Identity)), default=0)
+
+
+def _targets(endpoint: w.Endpoint, values: list[dict[str, str]], rows: pd.Index) -> list[str]:
     """The raw request targets of `rows`, percent-encoded."""
-    targets = [endpoint.route] * len(rows)
-    for name, value in endpoint.params.items():
-        drawn = _values(value, rows["identity"].tolist(), rng)
-        targets = [t.replace(f"{{{name}}}", quote(v, safe="")) for t, v in zip(targets, drawn, strict=True)]
-    for index, (name, value) in enumerate(endpoint.query.items()):
-        start = f"{'&' if index else '?'}{quote(name, safe='')}="
-        drawn = _values(value, rows["identity"].tolist(), rng)
-        targets = [t + start + quote(v, safe="") for t, v in zip(targets, drawn, strict=True)]
+    targets = []
+    for row in rows:
+        target, drawn = endpoint.route, values[row]
+        for name in endpoint.params:
+            target = target.replace(f"{{{name}}}", quote(drawn[name], safe=""))
+        query = "&".join(f"{quote(name, safe='')}={quote(drawn[name], safe='')}" for name in endpoint.query)
+        targets.append(f"{target}?{query}" if query else target)
     return targets
 
 
@@ -252,6 +300,8 @@ def _values(value: w.Value, identities: list[int], rng: Rng) -> list[str]:
             return draw_texts(value, count, rng)
         case w.Listed():
             return [str(drawn) for drawn in rng.integers(1, 10**6, size=count)]
+        case w.Carried() | w.Created():
+            return _values(value.otherwise, identities, rng)
 
 
 def draw_popular(value: w.Popular, count: int, rng: Rng) -> npt.NDArray[np.int64]:

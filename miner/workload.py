@@ -195,8 +195,39 @@ class Listed(Part):
     field: str = Field(min_length=1)
 
 
+Drawn = Annotated[Popular | LiteralValue | Text, Field(discriminator="draw")]
+
+
+class Carried(Part):
+    """The value that `param` of `endpoint` had last in the session: the item that was viewed is bought.
+
+    So it is in a `share` of the `n` requests that came after such a one; else it is drawn.
+    """
+
+    draw: Literal["carried"] = "carried"
+    endpoint: str
+    param: str = Field(min_length=1)
+    share: Share
+    n: Count = 0
+    otherwise: Drawn
+
+
+class Created(Part):
+    """The id of what the session's last successful request to `endpoint` made, in `field` of its response.
+
+    So it is in a `share` of the `n` requests that came after such a one; else it is drawn.
+    """
+
+    draw: Literal["created"] = "created"
+    endpoint: str
+    field: str = Field(default="id", min_length=1)
+    share: Share
+    n: Count = 0
+    otherwise: Drawn
+
+
 Value = Annotated[
-    Identity | Popular | LiteralValue | Text | Listed,
+    Identity | Popular | LiteralValue | Text | Listed | Carried | Created,
     Field(discriminator="draw"),
 ]
 
@@ -450,8 +481,7 @@ class Workload(Part):
             if _must_be_identifier("endpoint", name) in RESERVED:
                 raise ValueError(f"{name!r} is reserved and cannot name an endpoint")
             for value in endpoint.values().values():
-                if isinstance(value, Listed) and value.endpoint not in endpoints:
-                    raise ValueError(f"{name}: {value.endpoint!r}, which lists values, is not an endpoint")
+                _must_come_from(name, value, endpoints)
         return endpoints
 
     @model_validator(mode="after")
@@ -482,6 +512,17 @@ class Workload(Part):
     def path(self, name: str) -> Path:
         """The path called `name`. Raises NoSuchPath, which is a KeyError."""
         return Paths(self.paths)[name]
+
+
+def _must_come_from(name: str, value: Value, endpoints: dict[str, Endpoint]) -> None:
+    """What comes from another endpoint comes from one that there is, and that has the parameter."""
+    does = {"listed": "lists values", "carried": "has the value first", "created": "makes the value"}
+    if isinstance(value, Listed | Carried | Created) and value.endpoint not in endpoints:
+        raise ValueError(f"{name}: {value.endpoint!r}, which {does[value.draw]}, is not an endpoint")
+    if isinstance(value, Carried):
+        source = endpoints[value.endpoint]
+        if value.param not in source.params | source.query:
+            raise ValueError(f"{name}: {value.endpoint!r} has no parameter {value.param!r} to carry")
 
 
 def no_such_path(name: str, names: list[str]) -> NoSuchPath:

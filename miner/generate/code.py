@@ -15,12 +15,12 @@ from dataclasses import dataclass
 WIDTH = 110
 
 _INHERITED = """\
-abstract arrivals at_once begin client client_pool clock concurrency connection_timeout context current
-default_headers end enter environment execute_next_task execute_task fixed_count fullname get_next_task
-greenlet group host identify insecure interrupt json known late learn leave listed max_redirects
-max_retries max_wait min_wait name network_timeout on_start on_stop pace parent path pause proxy_host
-proxy_port rest rest_ run schedule_task send session shown spread ssl_context_factory start step stop
-tasks think user user_id values wait wait_function wait_time weight
+abstract arrivals at_once begin carried client client_pool clock concurrency connection_timeout context
+created current default_headers end enter environment execute_next_task execute_task fixed_count
+fullname get_next_task greenlet group host identify insecure interrupt json known late learn leave
+listed max_redirects max_retries max_wait min_wait name network_timeout on_start on_stop pace parent
+path pause proxy_host proxy_port rest rest_ run schedule_task send sent session shown spread
+ssl_context_factory start step stop tasks think user user_id values wait wait_function wait_time weight
 """
 INHERITED = frozenset(_INHERITED.split())
 """Names that a user class or a task set already has, so that no step may take them."""

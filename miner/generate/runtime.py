@@ -126,6 +126,7 @@ class Visitor(FastHttpUser):
         self.session, self.path = uuid4().hex, path
         self.user_id: Any = None
         self.shown: dict[str, list[Any]] = {}
+        self.sent: dict[str, dict[str, Any]] = {}
         self.client.cookiejar.clear()
 
     def context(self) -> dict[str, Any]:
@@ -182,6 +183,7 @@ class Visitor(FastHttpUser):
             self.owed[endpoint, response.status_code] += 1
         if 0 < response.status_code < 300:
             self.known[endpoint].append(sent)
+            self.sent[endpoint] = {**sent.get("query", {}), **sent.get("params", {})}
             self.learn(endpoint, response, shows, identifies)
 
     def learn(self, endpoint: str, response: Any, shows: tuple[str, ...], identifies: str) -> None:
@@ -203,6 +205,23 @@ AT_ONCE = '''\
         finally:
             gevent.killall(pending, block=False)
 '''
+
+CARRIED = '''\
+    def carried(self, endpoint: str, param: str, *, share: float, otherwise: Draw) -> Draw:
+        """What `param` of `endpoint` was last in this session, in that share of cases; else another."""
+        before = self.sent.get(endpoint, {})
+        return lambda: before[param] if param in before and random.random() < share else otherwise()
+'''
+
+CREATED = '''\
+    def created(self, endpoint: str, field: str, *, share: float, otherwise: Draw) -> Draw:
+        """What the last answer of `endpoint` says was made, in that share of cases; else another."""
+        made = self.shown.get(f"{endpoint} {field}")
+        return lambda: made[-1] if made and random.random() < share else otherwise()
+'''
+
+METHODS = {"at_once": AT_ONCE, "carried": CARRIED, "created": CREATED}
+"""What visitors can do besides, if a workload asks for it."""
 
 REQUESTS = '''\
 def provoke(

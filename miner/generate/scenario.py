@@ -14,7 +14,7 @@ from miner.generate.names import method_names
 from miner.generate.prose import endpoint_docstring, module_docstring
 from miner.generate.user_paths import choice, path_classes
 from miner.generate.values import draws, unknown, used
-from miner.workload import Endpoint, Identity, Listed, Popular, Workload
+from miner.workload import Created, Endpoint, Identity, Listed, Popular, Workload
 
 BUSY = 1.5
 """How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
@@ -42,13 +42,13 @@ def assembled(
     """The whole file, checked: its `head`, what every locustfile has, and the `walks` of its visitors."""
     names = method_names(workload)
     methods = [_method(workload, name, names[name]) for name in endpoints]
-    at_once = [runtime.AT_ONCE] if "at_once" in parts else []
+    own = [source for name, source in runtime.METHODS.items() if name in parts]
     blocks = [
         head,
         runtime.OPTIONS,
         *(source for name, source in runtime.LAWS.items() if name in parts),
         runtime.ARRIVALS,
-        "\n".join([runtime.VISITOR, *at_once, *methods]),
+        "\n".join([runtime.VISITOR, *own, *methods]),
         runtime.REQUESTS,
         runtime.PATH,
         *walks,
@@ -120,6 +120,7 @@ def _shown(workload: Workload, endpoint: Endpoint) -> list[str]:
         {
             value.field
             for value in values
-            if isinstance(value, Listed) and workload.endpoints[value.endpoint].request == endpoint.request
+            if isinstance(value, Listed | Created)
+            and workload.endpoints[value.endpoint].request == endpoint.request
         }
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from miner.generate.code import Call, Code, Item, literal, mapping
 from miner.workload import (
+    Carried,
+    Created,
     Endpoint,
     Identity,
     Law,
@@ -50,6 +52,12 @@ def value(of: Value, workload: Workload) -> Call:
             return Call(
                 "self.listed(", [literal(workload.endpoints[of.endpoint].request), literal(of.field)], ")"
             )
+        case Carried() | Created():
+            what = of.param if isinstance(of, Carried) else of.field
+            request = workload.endpoints[of.endpoint].request
+            otherwise = Item(value(of.otherwise, workload), "otherwise=")
+            share = Item(literal(of.share), "share=")
+            return Call(f"self.{of.draw}(", [literal(request), literal(what), share, otherwise], ")")
 
 
 def draws(values: dict[str, Value], workload: Workload) -> Code:
@@ -61,7 +69,11 @@ def unknown(endpoint: Endpoint) -> tuple[str, str] | None:
     """Where an id that does not exist makes the service answer 404: the part of the request and the field."""
     if endpoint.params:
         return "params", max(endpoint.params, key=lambda name: endpoint.route.rindex("{" + name + "}"))
-    ids = [name for name, of in (endpoint.body or {}).items() if isinstance(of, Popular | Listed)]
+    ids = [
+        name
+        for name, of in (endpoint.body or {}).items()
+        if isinstance(of, Popular | Listed | Carried | Created)
+    ]
     return ("body", ids[-1]) if ids else None
 
 
@@ -75,15 +87,19 @@ def used(workload: Workload) -> set[str]:
 
 def used_by(endpoint: Endpoint) -> set[str]:
     """The names in `runtime.LAWS` that the requests of `endpoint` need."""
-    names = {"one_of"}
     parts = (endpoint.params, endpoint.query, endpoint.headers, endpoint.body or {})
-    for of in (of for part in parts for of in part.values()):
-        match of:
-            case Popular():
-                names.add("ranked" if of.zipf else "popular")
-            case Text():
-                names |= {"text", "quantiles"}
-    return names
+    return {"one_of"}.union(*(_used(of) for part in parts for of in part.values()))
+
+
+def _used(of: Value) -> set[str]:
+    match of:
+        case Popular():
+            return {"ranked" if of.zipf else "popular"}
+        case Text():
+            return {"text", "quantiles"}
+        case Carried() | Created():
+            return {of.draw, *_used(of.otherwise)}
+    return set()
 
 
 def _laws(of: Law) -> set[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from miner import workload as w
 from miner.paths import values
+from miner.paths.carried import linked
 from miner.paths.names import endpoint_names
 from miner.paths.openapi import Document, Schema
 from miner.paths.routes import snake
@@ -47,10 +48,11 @@ def read_endpoints(store: Store, endpoints: list[str], document: Document | None
     for row in store.fetch("miner.paths", "usage").to_pylist():
         usage[row["endpoint"]].append(row)
     latencies = {row["endpoint"]: row for row in store.fetch("miner.paths", "latencies").to_pylist()}
-    return {
+    found = {
         name: _endpoint(evidence, endpoint, usage[endpoint], latencies.get(endpoint))
         for endpoint, name in evidence.names.items()
     }
+    return linked(store, found)
 
 
 def _evidence(store: Store, endpoints: list[str], document: Document | None) -> Evidence:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -111,6 +113,28 @@ def test_text_has_the_measured_lengths() -> None:
     draws: list[str] = drawn(flat(value(Text(alphabet="xyz", lengths=(2, 4)), PLAIN)))  # type: ignore[assignment]
     assert {len(text) for text in draws} == {2, 3, 4}
     assert set("".join(draws)) == set("xyz")
+
+
+def test_visitors_carry_what_they_sent_and_what_was_made() -> None:
+    """Earlier values come in their share, the latest that was made; where there is none, another is drawn."""
+    source = f"class Visitor:\n{runtime.CARRIED}\n{runtime.CREATED}"
+    space: dict[str, Any] = {"random": random}
+    exec(f"from __future__ import annotations\n{source}", space)  # noqa: S102 (our own text)
+    visitor = space["Visitor"]()
+    visitor.sent, visitor.shown = {}, {}
+    random.seed(SEED)
+    other = {"share": 0.75, "otherwise": lambda: "other"}
+    assert {visitor.carried("GET /x", "id", **other)() for _ in range(99)} == {"other"}
+    assert {visitor.created("POST /x", "id", **other)() for _ in range(99)} == {"other"}
+    visitor.sent["GET /x"] = {"id": "earlier"}
+    visitor.shown["POST /x id"] = ["first", "made"]
+    for draw, expected in (
+        (visitor.carried("GET /x", "id", **other), "earlier"),
+        (visitor.created("POST /x", "id", **other), "made"),
+    ):
+        drawn_values = [draw() for _ in range(4000)]
+        assert drawn_values.count(expected) / 4000 == pytest.approx(0.75, abs=0.03)
+        assert set(drawn_values) == {expected, "other"}
 
 
 def test_the_length_of_sessions_is_computed() -> None:

@@ -94,7 +94,9 @@ def test_any_name_becomes_an_identifier(name: str) -> None:
     assert identifier(name, {"step", "a"}) not in {"step", "a", "class", "print", "match"}
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), [], {}, object(), b"x"], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), [], {}, object(), b"x"], ids=lambda value: type(value).__name__
+)
 def test_only_plain_values_become_code(value: object) -> None:
     """What is not a string, a finite number, a bool or None is refused."""
     with pytest.raises((TypeError, ValueError)):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from sklearn.metrics import adjusted_rand_score
+from value_populations import LINKED
 
 from miner.laws import distribution
 from miner.paths.censored import PACE_WEIGHTS, PACES
@@ -176,6 +177,7 @@ POPULATIONS: dict[str, Workload] = {
     "two kinds of pauses": _population(_shopper(TWO_PARTS, share=0.7), _reader(HUMAN, 0.3)),
     "strong pace": _population(_shopper(HUMAN, pace=0.7)),
     "rare path": _population(_shopper(HUMAN, share=0.98), _poller(0.02)),
+    "ids carried and created": LINKED,
     "overlapping": _population(_shopper(HUMAN, share=0.55), _reader(Gamma(shape=2.0, scale=6.0), 0.45)),
 }
 
