@@ -118,6 +118,7 @@ def test_logs_in_json_says_the_same(mined: Mined, tmp_path: Path, capsys: pytest
     assert [one["chosen"] for one in facts["paths_tried"]].count(True) == 1
     assert len(facts["stability"]["paths"]) == len(facts["stability"]["agreement"]) == 5
     assert all(0 <= path["pace_share"] < 1 for path in facts["paths"])
+    assert facts["client_errors_by_path"].keys() == {path["name"] for path in facts["paths"]}
 
 
 def _client_errors(endpoints: list[dict[str, object]]) -> float:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 from miner import workload as w
-from miner.paths.values import unquote_segments
+from miner.paths.asked import Step, read_steps
 from miner.store import Store
 
-MOST_SESSIONS = 20_000
-"""Sessions that are looked at."""
 MOST_PLACES = 50
 """Parameters that are looked at, those of the most used endpoints first."""
 FEW = 30
@@ -27,17 +24,6 @@ WRITES = ("POST ", "PUT ")
 
 Place = tuple[str, str]
 """An endpoint, as method and route, and one of its parameters."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A request in the order of the log: its session, and the values of its parameters."""
-
-    session: int
-    endpoint: str
-    good: bool
-    """Whether the service accepted it."""
-    values: dict[str, str]
 
 
 @dataclass
@@ -68,26 +54,6 @@ class Pair:
         noise = (self.n * self.chance * (1 - self.chance)) ** 0.5
         far = self.same - self.n * self.chance > SURE * max(noise, 1.0)
         return self.n >= FEW and self.share >= least and far
-
-
-def read_steps(store: Store) -> list[Step]:
-    """The requests of some sessions, in the order of the log."""
-    rows = store.fetch("miner.paths", "walked_targets", most=MOST_SESSIONS).to_pylist()
-    return [
-        Step(row["session"], row["endpoint"], row["status"] < 400, parameters(row["endpoint"], row["target"]))
-        for row in rows
-    ]
-
-
-def parameters(endpoint: str, target: str) -> dict[str, str]:
-    """The values of the parameters of a target, those of the route first."""
-    segments = unquote_segments(target)
-    found = {
-        part[1:-1]: segments[place]
-        for place, part in enumerate(endpoint.partition(" ")[2].split("/"))
-        if part.startswith("{") and part.endswith("}") and place < len(segments)
-    }
-    return dict(parse_qsl(target.partition("?")[2], keep_blank_values=True)) | found
 
 
 def carried(steps: Iterable[Step], free: set[Place]) -> dict[Place, tuple[Place, Pair]]:
@@ -131,7 +97,7 @@ def linked(store: Store, endpoints: dict[str, w.Endpoint]) -> dict[str, w.Endpoi
     free = set(places[:MOST_PLACES])
     if not free:
         return endpoints
-    steps = read_steps(store)
+    steps = read_steps(store, least=2)
     made, came = created(steps, free), carried(steps, free)
     found = dict(endpoints)
     for place in sorted(free & (made.keys() | came.keys())):

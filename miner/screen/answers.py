@@ -11,6 +11,7 @@ from miner.generate.duration import requests_on
 from miner.ingest import rejects_by_reason
 from miner.laws import pace_share
 from miner.paths import Mined
+from miner.paths.causes import Cause, read_causes
 from miner.paths.excluded import excluded
 from miner.paths.groups import Tried
 from miner.paths.stability import Stability
@@ -139,6 +140,9 @@ class Answers:
     pauses: tuple[Pauses, ...]
     client_error_share: float
     client_errors: tuple[Answered, ...]
+    client_errors_by_path: dict[str, float]
+    """Share of the requests on each path."""
+    client_error_causes: tuple[Cause, ...]
     unknown: tuple[str, ...]
     remarks: tuple[str, ...]
     left_out: dict[str, int]
@@ -174,6 +178,8 @@ def answers(store: Store, mined: Mined, remarks: tuple[str, ...] = ()) -> Answer
         pauses=_pauses(store, workload),
         client_error_share=sum(one.client_errors * one.requests for one in answered) / total,
         client_errors=answered,
+        client_errors_by_path={row["path"]: row["share"] for row in _rows(store, "errors_by_path")},
+        client_error_causes=tuple(read_causes(store)),
         unknown=recorded.unknown,
         remarks=(*_sampled(workload), *remarks),
         left_out=excluded(store),

@@ -197,6 +197,28 @@ def _show_errors(console: Console, found: Answers) -> None:
     ]
     if rows:
         table(console, ["name", ">requests", ">client errors", "by status"], rows)
+    if found.client_error_share:
+        paths = [(path, share(part)) for path, part in found.client_errors_by_path.items()]
+        console.print()
+        table(console, ["path", ">client errors"], paths)
+    _show_causes(console, found)
+
+
+def _show_causes(console: Console, found: Answers) -> None:
+    """What refused requests have in common, the most frequent first."""
+    names = {one.endpoint: one.name for one in found.client_errors}
+    rows = [
+        (
+            f"{names.get(one.endpoint, one.endpoint)}: {one.status}",
+            one.what,
+            share(one.refused),
+            share(one.accepted),
+        )
+        for one in sorted(found.client_error_causes, key=lambda one: -one.n)
+    ]
+    if rows:
+        console.print()
+        table(console, ["what was refused", "what seems to cause it", ">refused", ">accepted"], rows)
 
 
 def _statuses(statuses: dict[int, int], requests: int) -> str:

@@ -9,7 +9,8 @@ from value_populations import CARRIED, CATALOGUE, CREATED, FREE, LINKED
 
 from miner import workload as w
 from miner.generate import generate
-from miner.paths.carried import Step, carried, created, parameters
+from miner.paths.asked import Step, parameters
+from miner.paths.carried import carried, created
 from miner.paths.mine import mine
 from miner.simulate import requests, simulate
 from miner.workload_file import dumps, parse
@@ -121,14 +122,14 @@ def test_what_was_refused_is_not_carried() -> None:
         Step(session, *rest)
         for session in range(100)
         for rest in (
-            ("POST /x", False, {}),
-            ("GET /y/{y_id}", False, {"y_id": f"{session}"}),
-            ("GET /x/{x_id}", True, {"x_id": f"{session}"}),
+            ("POST /x", 409, {}),
+            ("GET /y/{y_id}", 404, {"y_id": f"{session}"}),
+            ("GET /x/{x_id}", 200, {"x_id": f"{session}"}),
         )
     ]
     free = {place, ("GET /y/{y_id}", "y_id")}
     assert carried(steps, free) == {}
     assert created(steps, free) == {}
-    good = [Step(one.session, one.endpoint, True, one.values) for one in steps]
+    good = [Step(one.session, one.endpoint, 200, one.values) for one in steps]
     assert carried(good, free)[place][0] == ("GET /y/{y_id}", "y_id")
     assert created(good, {place})[place][0] == "POST /x"
