@@ -97,11 +97,8 @@ def _simple(pauses: Pauses, pace: float) -> list[Fit]:
 
 def _of_two_parts(pauses: Pauses, pace: float, simple: Fit) -> Fit:
     """The best pair of families, one after the other; or the `simple` law if two lognormals are no better."""
-    one, other, best = (
-        "lognormal",
-        "lognormal",
-        _pair("lognormal", "lognormal", _two_humps(pauses), pauses, pace),
-    )
+    one, other = "lognormal", "lognormal"
+    best = _pair(one, other, _two_humps(pauses), pauses, pace)
     if best.bic > simple.bic - VERY_STRONG:
         return simple
     humps = _humps(best.law)

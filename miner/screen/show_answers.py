@@ -131,6 +131,11 @@ def _listed(shares: list[tuple[str, float]]) -> str:
     return ", ".join(f"{name} {part:.0%}".replace("%", " %") for name, part in shares)
 
 
+def _listed_words(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _show_together(console: Console, found: Answers) -> None:
     heading(console, "3. Which other operations run at the same time?")
     one = found.at_the_same_time
@@ -177,6 +182,10 @@ def _show_pauses(console: Console, found: Answers) -> None:
         [name(one.path), count(one.pauses), *quantiles(one)] for one in found.pauses
     ]
     table(console, ["path", ">pauses", ">p10", ">median", ">p90", ">p99"], rows)
+    paced = [f"{share(one.pace_share)} on {one.name}" for one in found.paths if one.pace_share]
+    if paced:
+        told = "Some visitors are slower than others. Of the variance of log pauses, that is "
+        lines(console, [f"{told}{_listed_words(paced)}."])
     if found.clock >= 0.5:
         ticks = f"As logged, by a clock that ticks every {duration(found.clock)}; the workload allows for it."
         lines(console, [ticks])
