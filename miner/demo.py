@@ -23,7 +23,7 @@ from miner.screen.reports import must_pass, show_fidelity, show_run
 from miner.screen.show_answers import show_answers
 from miner.screen.terminal import count, heading, lasting, lines, out, working
 from miner.verify import Fidelity, compare
-from miner.workload import Identity, Popular, Workload
+from miner.workload import Workload
 
 LOG = Path("sample_logs", "friend-service.log")
 SECONDS = 55.0
@@ -84,8 +84,7 @@ def find_log() -> Path:
 
 def population(workload: Workload) -> int:
     """The highest id that the workload uses: so many users there must be."""
-    values = [value for endpoint in workload.endpoints.values() for value in endpoint.values().values()]
-    return max((value.high for value in values if isinstance(value, Identity | Popular)), default=1000)
+    return workload.highest_id() or 1000
 
 
 def replayed(console: Console, mined: MinedLogs, host: str, folder: Path, seconds: float) -> Run:

@@ -250,7 +250,7 @@ def _link(workload: w.Workload, steps: pd.DataFrame, found: list[dict[str, str]]
     linked = {name: _linked(endpoint) for name, endpoint in workload.endpoints.items()}
     writes = {value.endpoint for of in linked.values() for value in of.values() if value.draw == "created"}
     latest: dict[tuple[str, str], str] = {}
-    session, made = -1, _highest(workload)
+    session, made = -1, workload.highest_id()
     luck = rng.random(len(steps))
     rows = zip(steps["session"], steps["step"], steps["status"] < 400, strict=True)
     for row, (owner, step, good) in enumerate(rows):
@@ -265,13 +265,6 @@ def _link(workload: w.Workload, steps: pd.DataFrame, found: list[dict[str, str]]
             if step in writes:
                 made += 1
                 latest[step, ""] = str(made)
-
-
-def _highest(workload: w.Workload) -> int:
-    """The highest id in the workload; what is created has higher ones."""
-    values = [value for endpoint in workload.endpoints.values() for value in endpoint.values().values()]
-    drawn = [value.otherwise if isinstance(value, w.Carried | w.Created) else value for value in values]
-    return max((value.high for value in drawn if isinstance(value, w.Popular | w.Identity)), default=0)
 
 
 def _targets(endpoint: w.Endpoint, values: list[dict[str, str]], rows: pd.Index) -> list[str]:

@@ -161,6 +161,12 @@ class Popular(Range):
 
     draw: Literal["popular"] = "popular"
     zipf: Annotated[float, Field(ge=0, le=10)] = 0.0
+    n: Count = Field(default=0, exclude_if=lambda n: n == 0)
+    """Requests recorded with an id; 0 where no log has them."""
+    ids: Count = Field(default=0, exclude_if=lambda ids: ids == 0)
+    """Different ids among them: fewer than the range has where it is sparse, or large."""
+    misfit: Share | None = None
+    """How far `ids` is from what the law gives in `n` draws, as a share of the larger; 0: it fits."""
 
 
 class LiteralValue(Part):
@@ -215,7 +221,8 @@ class Carried(Part):
 class Created(Part):
     """The id of what the session's last successful request to `endpoint` made, in `field` of its response.
 
-    So it is in a `share` of the `n` requests that came after such a one; else it is drawn.
+    Where the response has no such field, it is the last segment of its Location header. So it is in a
+    `share` of the `n` requests that came after such a one; else it is drawn.
     """
 
     draw: Literal["created"] = "created"
@@ -508,6 +515,12 @@ class Workload(Part):
     def requests(self, step: str) -> dict[str, float]:
         """The endpoints that a step asks, and how often on average. Raises KeyError."""
         return {step: 1.0} if step in self.endpoints else self.steps[step].requests
+
+    def highest_id(self) -> int:
+        """The highest id that any value is drawn from; 0 if there is none."""
+        values = [value for endpoint in self.endpoints.values() for value in endpoint.values().values()]
+        drawn = [value.otherwise if isinstance(value, Carried | Created) else value for value in values]
+        return max((value.high for value in drawn if isinstance(value, Range)), default=0)
 
     def path(self, name: str) -> Path:
         """The path called `name`. Raises NoSuchPath, which is a KeyError."""

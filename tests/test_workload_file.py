@@ -48,12 +48,19 @@ simple_laws: st.SearchStrategy[w.SimpleLaw] = st.one_of(
 )
 laws = simple_laws | st.builds(w.Mixture, weight=shares, first=simple_laws, second=simple_laws)
 ranges = st.tuples(st.integers(0, 10**18), st.integers(0, 10**6)).map(lambda r: (r[0], r[0] + r[1]))
-values: st.SearchStrategy[w.Value] = st.one_of(
-    ranges.map(lambda r: w.Identity(low=r[0], high=r[1])),
-    st.builds(lambda r, zipf: w.Popular(low=r[0], high=r[1], zipf=zipf), ranges, st.floats(0, 10)),
+drawn: st.SearchStrategy[w.Drawn] = st.one_of(
+    st.builds(
+        lambda r, **rest: w.Popular(low=r[0], high=r[1], **rest),
+        ranges,
+        zipf=st.floats(0, 10),
+        n=counts,
+        ids=counts,
+        misfit=st.none() | shares,
+    ),
     st.builds(w.LiteralValue, values=keyed(words)),
     st.builds(w.Text, alphabet=words, lengths=st.lists(st.integers(0, 99), min_size=1).map(tuple)),
 )
+values: st.SearchStrategy[w.Value] = drawn | ranges.map(lambda r: w.Identity(low=r[0], high=r[1]))
 tables = st.dictionaries(words, values, max_size=3)
 
 

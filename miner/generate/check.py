@@ -27,14 +27,15 @@ BUILTINS = frozenset(_BUILTINS.split())
 LOOKED_UP = {"__name__", "worker_index"}
 """What `getattr` may be asked for."""
 _ATTRIBUTES = """\
-Greenlet __init__ __name__ acquire add add_argument add_argument_group add_listener append arrivals
-begin carried choice choices clear client clock content context cookiejar created current due empty end
-environment exp expovariate failure finished gammavariate gauss get getcurrent headless hex identity inf
-info init_command_line_parser interrupt items join joinall json kill killall known late lateness learn
-listed log lognormvariate name num_users owed pace parsed_options path pop put qsize quit randint random
-rate replace report request requests_per_second runner schedule seed send sent session session_run_time
-sessions_per_second shown sleep spawn speed spread started status_code step stop success take tasks
-test_start test_stop think user user_count user_id uuid4 values warning weibullvariate
+Greenlet __init__ __name__ acquire add add_argument add_argument_group add_listener append arrivals begin
+carried choice choices clear client clock content context cookiejar created current due empty end
+environment exp expovariate failure finished gammavariate gauss get getcurrent headers headless hex
+identity inf info init_command_line_parser interrupt isdigit items join joinall json kill killall known
+late lateness learn listed log lognormvariate lstrip name num_users owed pace parsed_options partition
+path pop put qsize quit randint random rate replace report request requests_per_second rstrip runner
+schedule seed send sent session session_run_time sessions_per_second shown sleep spawn speed split spread
+started status_code step stop success take tasks test_start test_stop think user user_count user_id uuid4
+values warning weibullvariate
 """
 ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 NODES = (

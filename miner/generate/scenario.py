@@ -14,7 +14,7 @@ from miner.generate.names import method_names
 from miner.generate.prose import endpoint_docstring, module_docstring
 from miner.generate.user_paths import choice, path_classes
 from miner.generate.values import draws, unknown, used
-from miner.workload import Created, Endpoint, Identity, Listed, Popular, Workload
+from miner.workload import Created, Endpoint, Listed, Workload
 
 BUSY = 1.5
 """How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
@@ -74,9 +74,7 @@ Pause = Callable[[float], float]  # seconds, for the pace that a visitor has
 
 def _nobody(workload: Workload) -> int:
     """An id far above all that are used; two thousand million still fits into 32 bits."""
-    values = [value for endpoint in workload.endpoints.values() for value in endpoint.values().values()]
-    highest = max((value.high for value in values if isinstance(value, Popular | Identity)), default=0)
-    return max(2_000_000_000, 2 * highest)
+    return max(2_000_000_000, 2 * workload.highest_id())
 
 
 def _method(workload: Workload, name: str, method: str) -> str:

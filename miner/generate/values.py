@@ -61,8 +61,15 @@ def value(of: Value, workload: Workload) -> Call:
 
 
 def draws(values: dict[str, Value], workload: Workload) -> Code:
-    """The dict of samplers of `values`."""
-    return mapping((literal(name), value(of, workload)) for name, of in values.items())
+    """The dict of samplers of `values`, each with the count behind it."""
+    return mapping(
+        (literal(name), Item(value(of, workload), comment=_count(of))) for name, of in values.items()
+    )
+
+
+def _count(of: Value) -> str:
+    n = of.n if isinstance(of, Popular | Carried | Created) else 0
+    return f"n = {n:,}" if n else ""
 
 
 def unknown(endpoint: Endpoint) -> tuple[str, str] | None:

@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl
 from miner.paths.values import unquote_segments
 from miner.store import Store
 
-MOST_SESSIONS = 20_000
-"""Sessions that are looked at."""
+MOST_REQUESTS = 100_000
+"""Requests that are looked at: a share of one in a hundred of them is known to 3 % of itself."""
+FAR = 200
+"""Requests of one session that are looked at, lest a few machines fill the sample."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Step:
     """Of the parameters of the route and of the query, by name."""
     named: bool = True
     """Whether the log names a user."""
+    fresh: bool = True
+    """Whether nobody in the whole log had asked for the same target before."""
+    worked: bool = False
+    """Whether another request for the same target succeeded, sampled or not."""
 
     @property
     def good(self) -> bool:
@@ -31,8 +37,8 @@ class Step:
 
 
 def read_steps(store: Store, least: int = 1) -> list[Step]:
-    """The requests of some sessions of at `least` so many requests, in the order of the log."""
-    rows = store.fetch("miner.paths", "walked_targets", most=MOST_SESSIONS, least=least).to_pylist()
+    """The requests of some sessions of at least `least` so many requests, in the order of the log."""
+    rows = store.fetch("miner.paths", "walked_targets", most=MOST_REQUESTS, far=FAR, least=least)
     return [
         Step(
             row["session"],
@@ -40,8 +46,10 @@ def read_steps(store: Store, least: int = 1) -> list[Step]:
             row["status"],
             parameters(row["endpoint"], row["target"]),
             row["named"],
+            row["fresh"],
+            row["worked"],
         )
-        for row in rows
+        for row in rows.to_pylist()
     ]
 
 

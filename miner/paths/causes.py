@@ -74,7 +74,8 @@ def _cases(steps: list[Step]) -> Iterator[Case]:
     worked: set[tuple[object, ...]] = set()
     for step in steps:
         key = step.session, step.endpoint, tuple(step.values.items())
-        strange = (name for name, value in step.values.items() if succeeded[name, value] == step.good)
+        alone = (name for name, value in step.values.items() if succeeded[name, value] == step.good)
+        strange = () if step.worked else alone
         yield Case(step, key in worked, frozenset(strange))
         if step.good:
             worked.add(key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from miner import workload as w
 from miner.paths import values
-from miner.paths.carried import linked
+from miner.paths.links import linked
 from miner.paths.names import endpoint_names
 from miner.paths.openapi import Document, Schema
 from miner.paths.routes import snake
@@ -52,7 +52,7 @@ def read_endpoints(store: Store, endpoints: list[str], document: Document | None
         name: _endpoint(evidence, endpoint, usage[endpoint], latencies.get(endpoint))
         for endpoint, name in evidence.names.items()
     }
-    return linked(store, found)
+    return linked(store, found, document)
 
 
 def _evidence(store: Store, endpoints: list[str], document: Document | None) -> Evidence:

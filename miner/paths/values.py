@@ -22,6 +22,8 @@ SAME = 0.9
 LENGTHS = 11
 """Measured lengths kept of a text: its deciles."""
 MOST_LETTERS = 64
+MOST_RANKS = 100_000
+"""Ranks of a catalogue that are looked at one by one; those of larger ones would fill the memory."""
 UNEVEN = 1.3
 """How much likelier two requests must be to share an id than if all ids were alike, to be called popular."""
 
@@ -120,8 +122,27 @@ def popular(ids: list[tuple[int, int]]) -> w.Popular:
     counts: Counter[int] = Counter()
     for value, requests in ids:
         counts[value] += requests
-    low, high = min(counts), max(counts)
-    return w.Popular(low=low, high=high, zipf=zipf(list(counts.values()), high - low + 1))
+    low, high, n = min(counts), max(counts), counts.total()
+    law = w.Popular(low=low, high=high, zipf=zipf(list(counts.values()), high - low + 1))
+    expected = different(law, n)
+    misfit = round(abs(len(counts) - expected) / max(len(counts), expected), 3)
+    return law.model_copy(update={"n": n, "ids": len(counts), "misfit": misfit})
+
+
+def different(law: w.Popular, n: int) -> float:
+    """How many different ids `n` draws of `law` have on average: the sum of 1 - (1 - p) ** n over its ids.
+
+    Ranks are taken together where there are millions of them, by their geometric mean.
+    """
+    size = law.high - law.low + 1
+    edges = np.unique(np.geomspace(1, size + 1, MOST_RANKS).round()) if size > MOST_RANKS else None
+    starts = np.arange(1, size + 1, dtype=float) if edges is None else edges[:-1]
+    wide = np.ones(size) if edges is None else np.diff(edges)
+    ranks = starts if edges is None else np.sqrt(starts * (starts + wide - 1))
+    weights = ranks**-law.zipf
+    chances = np.minimum(weights / (weights @ wide), 1.0)
+    with np.errstate(divide="ignore"):
+        return float(wide @ -np.expm1(n * np.log1p(-chances)))
 
 
 def zipf(counts: list[int], size: int) -> float:

@@ -7,6 +7,7 @@ import math
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ def test_text_has_the_measured_lengths() -> None:
 
 
 def test_visitors_carry_what_they_sent_and_what_was_made() -> None:
-    """Earlier values come in their share, the latest that was made; where there is none, another is drawn."""
+    """Earlier values come in their share, what was made without its parts; else another is drawn."""
     source = f"class Visitor:\n{runtime.CARRIED}\n{runtime.CREATED}"
     space: dict[str, Any] = {"random": random}
     exec(f"from __future__ import annotations\n{source}", space)  # noqa: S102 (our own text)
@@ -127,7 +128,7 @@ def test_visitors_carry_what_they_sent_and_what_was_made() -> None:
     assert {visitor.carried("GET /x", "id", **other)() for _ in range(99)} == {"other"}
     assert {visitor.created("POST /x", "id", **other)() for _ in range(99)} == {"other"}
     visitor.sent["GET /x"] = {"id": "earlier"}
-    visitor.shown["POST /x id"] = ["first", "made"]
+    visitor.shown["POST /x id"] = ["made", "a part of it"]
     for draw, expected in (
         (visitor.carried("GET /x", "id", **other), "earlier"),
         (visitor.created("POST /x", "id", **other), "made"),
@@ -135,6 +136,28 @@ def test_visitors_carry_what_they_sent_and_what_was_made() -> None:
         drawn_values = [draw() for _ in range(4000)]
         assert drawn_values.count(expected) / 4000 == pytest.approx(0.75, abs=0.03)
         assert set(drawn_values) == {expected, "other"}
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "expected"),
+    [
+        ('{"id": 7, "lines": [{"id": 1}]}', "", [7, 1]),
+        ('{"order": {"lines": [{"id": 1}], "id": 7}}', "/orders/8", [7, 1]),
+        ('{"number": 7}', "https://shop.example/orders/8/?new=1", ["8"]),
+        ("<html>", "/orders/8", ["8"]),
+        ("", "/orders/1f-a2", ["1f-a2"]),
+        ("", "/orders", []),
+        ("<html>", "", []),
+        ("", "", []),
+    ],
+)
+def test_an_answer_tells_what_was_made(content: str, place: str, expected: list[object]) -> None:
+    """It is in the JSON, outermost first, or where the answer says it is; pages without ids tell nothing."""
+    space: dict[str, Any] = {}
+    exec(f"from __future__ import annotations\n{runtime.REQUESTS}", space)  # noqa: S102 (our own text)
+    headers = {"Location": place} if place else {}
+    answer = SimpleNamespace(content=content.encode(), headers=headers, json=lambda: json.loads(content))
+    assert space["told"](answer, "id") == expected
 
 
 def test_the_length_of_sessions_is_computed() -> None:

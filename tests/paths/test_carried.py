@@ -10,7 +10,8 @@ from value_populations import CARRIED, CATALOGUE, CREATED, FREE, LINKED
 from miner import workload as w
 from miner.generate import generate
 from miner.paths.asked import Step, parameters
-from miner.paths.carried import carried, created
+from miner.paths.carried import Elsewhere, carried
+from miner.paths.created import created
 from miner.paths.mine import mine
 from miner.simulate import requests, simulate
 from miner.workload_file import dumps, parse
@@ -19,6 +20,8 @@ SEEDS = (1, 2, 3)
 SESSIONS = 2500
 CLOSE = 0.04
 """Tolerance of a share: three standard errors of some 850 requests."""
+EXPONENT = 0.1
+"""The same of a Zipf exponent of some 2,000 requests."""
 REPEATED = 0.075
 """The same for searches: four standard errors of some 720."""
 
@@ -41,14 +44,16 @@ def values(workload: w.Workload) -> dict[str, w.Value]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_viewed_is_bought_and_what_is_made_is_read(seed: int) -> None:
-    """Sources and shares come back, beside what the values are drawn from otherwise (seeds 1 to 3)."""
+    """Sources and shares come back, and both parameters share one catalogue (seeds 1 to 3)."""
     found = values(mined(LINKED, seed))
     bought = next(value for name, value in found.items() if name.startswith("POST /items/"))
     assert isinstance(bought, w.Carried)
     assert bought.endpoint == "view_item"
     assert bought.share == pytest.approx(CARRIED, abs=CLOSE)
-    assert isinstance(bought.otherwise, w.Popular)
-    assert bought.otherwise.zipf == pytest.approx(CATALOGUE.zipf, abs=0.15)
+    viewed = next(value for name, value in found.items() if name.startswith("GET /items/"))
+    assert isinstance(viewed, w.Popular)
+    assert viewed.zipf == pytest.approx(CATALOGUE.zipf, abs=EXPONENT)
+    assert bought.otherwise == viewed
     read = next(value for name, value in found.items() if name.startswith("GET /orders/"))
     assert isinstance(read, w.Created)
     assert read.endpoint == "create_order"
@@ -57,8 +62,6 @@ def test_what_is_viewed_is_bought_and_what_is_made_is_read(seed: int) -> None:
     assert isinstance(again, w.Carried)
     assert again.param == "q"
     assert again.share == pytest.approx(0.4, abs=REPEATED)
-    viewed = next(value for name, value in found.items() if name.startswith("GET /items/"))
-    assert isinstance(viewed, w.Popular)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -133,3 +136,39 @@ def test_what_was_refused_is_not_carried() -> None:
     good = [Step(one.session, one.endpoint, 200, one.values) for one in steps]
     assert carried(good, free)[place][0] == ("GET /y/{y_id}", "y_id")
     assert created(good, {place})[place][0] == "POST /x"
+
+
+def drifting(seed: int, size: int) -> list[Step]:
+    """Sessions that view two of the day's few articles and share one, each drawn for itself."""
+    rng = np.random.default_rng(seed)
+    return [
+        Step(session, endpoint, 200, {"article_id": str(session // 50 * size + int(rng.integers(size)))})
+        for session in range(3000)
+        for endpoint in ("GET /news/{article_id}", "GET /news/{article_id}", "POST /news/{article_id}/share")
+    ]
+
+
+@pytest.mark.parametrize("size", [3, 10])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_news_of_the_day_is_not_carried(seed: int, size: int) -> None:
+    """Where popularity moves, sessions of one time agree without remembering anything (seeds 1 to 3)."""
+    steps = drifting(seed, size)
+    free = {(step.endpoint, "article_id") for step in steps}
+    assert carried(steps, free) == {}
+    shared = [
+        Step(one.session, one.endpoint, 200, before.values if one.endpoint.startswith("POST") else one.values)
+        for before, one in zip([steps[0], *steps], steps, strict=False)
+    ]
+    (source, pair) = carried(shared, free)["POST /news/{article_id}/share", "article_id"]
+    assert source == ("GET /news/{article_id}", "article_id")
+    assert pair.share == pytest.approx(1.0, abs=0.01)
+
+
+def test_other_sessions_are_told_from_ones_own() -> None:
+    """What another session had last is known, however often one's own session had something since."""
+    others, place = Elsewhere(), ("GET /x/{x_id}", "x_id")
+    assert others.value(place, 1) is None
+    for session, value in ((1, "a"), (2, "b"), (2, "c")):
+        others.note(place, session, value)
+    assert others.value(place, 2) == "a"
+    assert others.value(place, 1) == others.value(place, 3) == "c"

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from small_logs import request, store_of
 
+from miner.paths import mine_workload
 from miner.paths.asked import Step
-from miner.paths.causes import causes
+from miner.paths.causes import causes, read_causes
 
 SEED = 1
 VIEW, SEARCH, BOOK = "GET /items/{item_id}", "GET /search", "POST /book/{room}"
@@ -68,3 +70,22 @@ def test_few_errors_have_no_cause() -> None:
     """Nine requests are too few to say anything of them, and of what nobody accepted nothing can be."""
     assert causes([Step(0, VIEW, 200, {"item_id": "1"})] + [Step(0, VIEW, 404, {"item_id": "2"})] * 9) == []
     assert causes([Step(0, VIEW, 404, {"item_id": "2"})] * 50) == []
+
+
+def test_a_sample_knows_what_succeeded_in_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id that a sampled visitor alone asked for is not strange if others had it with success (seed 1)."""
+    monkeypatch.setattr("miner.paths.asked.MOST_REQUESTS", 400)
+    rng = np.random.default_rng(SEED)
+    rows = []
+    for n in range(2000):
+        rows.append(request(4 * n, f"/items/{rng.integers(1, 500)}", user=f"v{n}"))
+        if n % 4 == 0:
+            strange = f"/items/{rng.integers(10_000, 99_999)}"
+            rows.append(request(4 * n + 2, strange, user=f"v{n}", status=404))
+    with store_of(rows) as store:
+        mine_workload(store, paths=1)
+        (cause,) = read_causes(store)
+    assert cause.what == "no request with this item_id succeeded"
+    assert cause.refused == 1
+    assert cause.accepted < 0.05
+    assert 50 < cause.n < 150

@@ -12,6 +12,7 @@ from miner.paths.values import (
     FEW_VISITORS,
     Sample,
     Use,
+    different,
     draw,
     identity_range,
     is_identity,
@@ -27,6 +28,8 @@ from miner.workload_file import dumps
 SEED = 20260105
 EXPONENT = 0.1
 """Tolerance of a Zipf exponent planted in 20,000 requests."""
+FITS = 0.05
+"""Misfit of a law that is true: that of the exponent's own error."""
 
 
 def uses(values: list[str], user: str | None = None, status: int = 200) -> list[Use]:
@@ -63,6 +66,26 @@ def test_the_exponent_of_popularity_is_found(planted: float) -> None:
     found = popular(list(zip(drawn.tolist(), counts.tolist(), strict=True)))
     assert found.zipf == pytest.approx(planted, abs=EXPONENT)
     assert 1 <= found.low < found.high <= 2000
+    assert (found.n, found.ids) == (20_000, len(drawn))
+    assert found.misfit is not None
+    assert found.misfit < FITS
+
+
+def test_a_sparse_range_does_not_fit() -> None:
+    """Of ids that are few in a large range the law gives more, and the workload says so (seed 20260105)."""
+    rng = np.random.default_rng(SEED)
+    ids, counts = np.unique(rng.choice(rng.integers(1, 10**6, 300), 20_000), return_counts=True)
+    found = popular(list(zip(ids.tolist(), counts.tolist(), strict=True)))
+    assert found.misfit is not None
+    assert found.misfit > 10 * FITS
+
+
+@pytest.mark.parametrize(("size", "zipf_of"), [(50, 0.0), (2000, 1.1), (10**7, 0.8), (10**7, 0.0)])
+def test_different_ids_are_expected_as_they_are_drawn(size: int, zipf_of: float) -> None:
+    """The number of different ids in some draws is what is computed, for large ranges too (seed 20260105)."""
+    law = w.Popular(low=1, high=size, zipf=zipf_of)
+    drawn = draw_popular(law, 20_000, np.random.default_rng(SEED))
+    assert different(law, 20_000) == pytest.approx(len(np.unique(drawn)), rel=0.03)
 
 
 def test_ids_without_repetition_are_uniform() -> None:
@@ -70,7 +93,7 @@ def test_ids_without_repetition_are_uniform() -> None:
     assert zipf([1] * 500, 500) == 0.0
     assert zipf([1], 1) == 0.0
     assert zipf([900, 1], 10**15) == 4.0
-    assert popular([(7, 3)]) == w.Popular(low=7, high=7)
+    assert popular([(7, 3)]) == w.Popular(low=7, high=7, n=3, ids=1, misfit=0)
 
 
 def test_a_few_values_of_many_visitors_are_constants() -> None:
@@ -90,7 +113,7 @@ def test_one_visitors_value_is_no_constant() -> None:
 def test_refused_values_do_not_count() -> None:
     """What was answered with an error is not learnt from, unless there is nothing else."""
     good, bad = uses(["1", "2", "3"]), uses(["x"] * 50, status=404)
-    assert draw(good + bad, None) == w.Popular(low=1, high=3)
+    assert draw(good + bad, None) == w.Popular(low=1, high=3, n=3, ids=3, misfit=0.296)
     assert draw(bad, None) == w.LiteralValue(values={"x": 1.0})
 
 
