@@ -16,12 +16,10 @@ from miner.verify import compare
 SEED = 1
 SESSIONS = 10_000
 SIMULATED = {"ratio": 1.5, "auc": 0.55}
-REPLAYED = {"ratio": 2.5, "auc": 0.60}
-"""The most that a figure may be, as a multiple of its noise floor, and the classifier's AUC.
-
-The workload is of one week, and some 1,650 sessions are replayed for 2,530 of the other: noise alone makes
-a ratio of 0.94 on average, one of 2 once in thirty runs of a figure, one of 2.5 once in more than a hundred.
-"""
+REPLAYED = {"ratio": 2.0, "auc": 0.60}
+"""The most that a figure may be, as a multiple of its noise floor, and the classifier's AUC."""
+RUN_TIME = 90
+"""Seconds: half of it are 1,650 sessions for the week's 2,530, too few for a bound of 2."""
 USERS = 6000
 """More than the highest id in the log, so that every recorded user is there."""
 
@@ -42,14 +40,20 @@ def test_simulated_sessions_are_like_next_weeks(weeks: Weeks) -> None:
 
 @pytest.mark.loop
 def test_a_replay_is_like_next_week(weeks: Weeks, tmp_path: Path) -> None:
-    """Replayed against the real service, no figure is beyond 2.5 times the noise within the second week."""
+    """Replayed against the real service, no figure is beyond twice the noise within the second week."""
     locustfile = tmp_path / "first_week.py"
     locustfile.write_text(generate(weeks.mined.workload), encoding="utf-8")
     database = f"sqlite:///{tmp_path}/friends.db"
     service("seed", "--users", f"{USERS}", "--database", database)
     with serving(database) as host:
         run = replay(
-            locustfile, host, out=tmp_path / "run", sessions_per_second=36, speed=20, run_time=45, seed=SEED
+            locustfile,
+            host,
+            out=tmp_path / "run",
+            sessions_per_second=36,
+            speed=20,
+            run_time=RUN_TIME,
+            seed=SEED,
         )
     assert run.complete
     assert run.failures < 0.005 * run.requests

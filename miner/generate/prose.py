@@ -43,7 +43,7 @@ make that many."""
 
 def endpoint_docstring(endpoint: Endpoint) -> str:
     """The statuses that an endpoint answered, and how often it was called."""
-    answers = _listed(f"{status} ({share:.1%})" for status, share in endpoint.statuses.items())
+    answers = listed(f"{status} ({share:.1%})" for status, share in endpoint.statuses.items())
     counted = f"{endpoint.n:,} requests" if endpoint.n else "Requests"
     return docstring(f"{counted}; answered {answers}.", 8)
 
@@ -52,7 +52,7 @@ def path_docstring(workload: Workload, path: Path) -> str:
     """What a path does, its share, and the count behind it."""
     often = visits(path)
     main = sorted(often, key=lambda step: (-often[step], step))[:3]
-    walks = _listed(f"{step} {often[step]:.1f} times" for step in main)
+    walks = listed(f"{step} {often[step]:.1f} times" for step in main)
     counted = f" ({path.sessions:,})" if path.sessions else ""
     total = requests_on(workload, path)
     return docstring(
@@ -71,7 +71,7 @@ def docstring(text: str, indent: int) -> str:
 
 
 def _source(recorded: Recorded) -> str:
-    sources = _listed(plain(name) for name in recorded.sources) or "no log that is named"
+    sources = listed(plain(name) for name in recorded.sources) or "no log that is named"
     dates = f", {recorded.first_at:%Y-%m-%d}" if recorded.first_at else ""
     until = f" to {recorded.last_at:%Y-%m-%d}" if recorded.last_at else ""
     sample = f", of {recorded.sampled:.3g} of all visitors" if recorded.sampled < 1 else ""
@@ -107,6 +107,7 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(prefix + plain(opened), WIDTH - 4, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """`a, b and c`."""
     *most, last = list(words) or [""]
     return f"{', '.join(most)} and {last}" if most else last

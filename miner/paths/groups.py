@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
+from scipy.special import logsumexp, softmax
 
 from miner.paths.chains import Moves, Walked, count_moves, try_paths
 from miner.paths.memory import Memory, remember
@@ -148,12 +149,10 @@ def _settled(walked: Walked, tempo: Tempo | None, groups: Sequence[Group]) -> li
         if tempo is not None:
             beats = [fit_beat(tempo, g.member, beat) for g, beat in zip(groups, beats, strict=True)]
         joint = _joint(walked, tempo, groups, beats)
-        top = joint.max(axis=1)
-        likely = np.exp(joint - top[:, None])
-        total = likely.sum(axis=1)
-        members = likely / total[:, None]
-        groups = [replace(group, member=members[:, place]) for place, group in enumerate(groups)]
-        now = float(np.mean(top + np.log(total)))
+        whole = logsumexp(joint, axis=1, keepdims=True)
+        members = np.exp(joint - whole)
+        groups = [replace(group, member=member) for group, member in zip(groups, members.T, strict=True)]
+        now = float(whole.mean())
         if now - before < SETTLED:
             break
         before = now
@@ -190,8 +189,7 @@ def _criteria(walked: Walked, tempo: Tempo | None, groups: Sequence[Group]) -> t
     """
     beats = [fit_beat(tempo, g.member, rounds=20) if tempo is not None else None for g in groups]
     joint = _joint(walked, tempo, groups, beats)
-    top = joint.max(axis=1, keepdims=True)
-    whole = top + np.log(np.exp(joint - top).sum(axis=1, keepdims=True))
+    whole = logsumexp(joint, axis=1, keepdims=True)
     free = len(groups) - 1 + sum(beat.parameters for beat in beats if beat is not None)
     for group in groups:
         made = group.counts(walked) >= OCCUPIED
@@ -285,9 +283,7 @@ def _everyone(walked: Walked, tempo: Tempo, few: Walked, some: Tempo, groups: Se
         timed = log_likelihood(tempo, fit_beat(some, group.member, rounds=20))
         share = np.log(max(float(group.member.mean()), 1e-12))
         columns.append(chain[walked.shape] + timed + share)
-    joint = np.column_stack(columns)
-    likely = np.exp(joint - joint.max(axis=1, keepdims=True))
-    members = likely / likely.sum(axis=1, keepdims=True)
+    members = softmax(np.column_stack(columns), axis=1)
     return [replace(whole, member=member) for whole, member in zip(wholes, members.T, strict=True)]
 
 

@@ -35,6 +35,8 @@ def intervals(
     for measured quantiles, nor where the pauses do not tell parameters apart.
     """
     names = list(parameters(law))
+    if not names:
+        return {}
     pauses, row = rows_of(think, weight, clock, longest)
 
     def log_likelihood(values: Floats) -> Floats:
@@ -42,8 +44,6 @@ def intervals(
         return np.log(probabilities(observed(moved, pace, pauses.longest), pauses))
 
     at = np.array([_open(name, value) for name, value in parameters(law).items()])
-    if not names:
-        return {}
     scores = _slopes(log_likelihood, at)
     hessian = -_slopes(lambda values: _slopes(log_likelihood, values) @ pauses.count, at)
     _, which = np.unique(session, return_inverse=True)

@@ -8,10 +8,11 @@ import numpy as np
 
 from miner import workload as w
 from miner.laws import distribution, log_variance
-from miner.paths.censored import Floats, rows_of
+from miner.paths.censored import Floats, observed, probabilities, rows_of
+from miner.paths.censored import Pauses as Counted
 from miner.paths.intervals import WIDE, Interval
 from miner.paths.pauses import Ints, Pauses
-from miner.paths.think import ENOUGH, Fit, pace_scores
+from miner.paths.think import ENOUGH, Fit
 
 LEAST_PACE = 0.05
 """A smaller pace cannot be told from none, nor felt by a service."""
@@ -85,6 +86,20 @@ def scored(think: Floats, weight: Floats, pauses: Pauses, law: w.Law) -> tuple[F
     each = pace_scores(law, counted)[row]
     each = each - np.average(each, weights=weight)
     return each, float(np.average(each**2, weights=weight))
+
+
+def pace_scores(law: w.Law, pauses: Counted) -> Floats:
+    """What each row tells of its session's pace, shape (n,).
+
+    The score of the log pace: d/de log P(row | every pause e^e times as long) at e = 0.
+    """
+    step = 0.01
+
+    def at(shift: float) -> Floats:
+        return np.log(probabilities(observed(law, 0.0, pauses.longest, np.exp(shift)), pauses))
+
+    found: Floats = (at(step) - at(-step)) / (2 * step)
+    return found
 
 
 def of_pairs(values: Floats, session: Ints, weight: Floats) -> Floats:

@@ -220,17 +220,3 @@ def _rounded(value: object) -> object:
     if isinstance(value, dict):
         return {key: _rounded(inner) for key, inner in value.items()}
     return [_rounded(inner) for inner in value] if isinstance(value, tuple) else value
-
-
-def pace_scores(law: w.Law, pauses: Pauses) -> Floats:
-    """What each row tells of its session's pace, shape (n,).
-
-    The score of the log pace: d/de log P(row | every pause e^e times as long) at e = 0.
-    """
-    step = 0.01
-
-    def at(shift: float) -> Floats:
-        return np.log(probabilities(observed(law, 0.0, pauses.longest, np.exp(shift)), pauses))
-
-    found: Floats = (at(step) - at(-step)) / (2 * step)
-    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#a6a6a6"
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
 """Of the palette of Okabe and Ito, "Color Universal Design", 2008."""
 INK, PALE = "#333333", "#767676"
 LONGEST_LABEL = 420

@@ -14,6 +14,7 @@ from miner.paths import Mined
 from miner.paths.causes import Cause, read_causes
 from miner.paths.excluded import excluded
 from miner.paths.groups import Tried
+from miner.paths.intervals import WIDE
 from miner.paths.stability import Stability
 from miner.store import Store
 from miner.workload import LEAVE, Path, Workload
@@ -192,7 +193,7 @@ def _sampled(workload: Workload) -> list[str]:
     recorded = workload.recorded
     if recorded.sampled == 1:
         return []
-    error = max(1.96 * sqrt(path.share * (1 - path.share) / recorded.sessions) for path in workload.paths)
+    error = max(WIDE * sqrt(path.share * (1 - path.share) / recorded.sessions) for path in workload.paths)
     off = f"{100 * error:.2g} points instead of {100 * error * sqrt(recorded.sampled):.2g}"
     kept = f"{100 * recorded.sampled:.3g} % of visitors were looked at"
     return [f"Only {kept}: shares of paths may be off by {off}. Counts are theirs, rates those of all."]

@@ -8,6 +8,7 @@ from itertools import groupby, takewhile
 from rich.console import Console
 from rich.text import Text
 
+from miner.generate.prose import listed
 from miner.paths.stability import Stability
 from miner.screen.answers import Answers, MainMove, Pauses, TakenPath
 from miner.screen.terminal import count, duration, heading, lines, name, share, table
@@ -94,7 +95,8 @@ def _why_so_many(chosen: int, paths: int, *, asked: bool) -> str:
     if asked:
         return f"{paths} paths, as asked for."
     later = "" if paths == chosen else f" What pauses tell, and what shares no step, makes {paths} of them."
-    why = f"How sessions move tells {chosen} apart, by a clear margin of the BIC (less is better)."
+    told = f"tells {chosen} apart" if chosen > 1 else "tells no two apart"
+    why = f"How sessions move {told}, by a clear margin of the BIC (less is better)."
     return why + later
 
 
@@ -129,11 +131,6 @@ def _by_step(moves: Iterable[MainMove]) -> list[tuple[str, list[tuple[str, float
 
 def _listed(shares: list[tuple[str, float]]) -> str:
     return ", ".join(f"{name} {part:.0%}".replace("%", " %") for name, part in shares)
-
-
-def _listed_words(words: list[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _show_together(console: Console, found: Answers) -> None:
@@ -185,7 +182,7 @@ def _show_pauses(console: Console, found: Answers) -> None:
     paced = [f"{share(one.pace_share)} on {one.name}" for one in found.paths if one.pace_share]
     if paced:
         told = "Some visitors are slower than others. Of the variance of log pauses, that is "
-        lines(console, [f"{told}{_listed_words(paced)}."])
+        lines(console, [f"{told}{listed(paced)}."])
     if found.clock >= 0.5:
         ticks = f"As logged, by a clock that ticks every {duration(found.clock)}; the workload allows for it."
         lines(console, [ticks])

@@ -6,11 +6,12 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from clocks import seen
 from populations import drawn, stored
 
 from miner import workload as w
 from miner.laws import draw, pace_share
-from miner.paths.censored import Floats, count_pauses
+from miner.paths.censored import count_pauses
 from miner.paths.intervals import WIDE, intervals, parameters
 from miner.paths.mine import mine
 from miner.paths.pauses import Pauses
@@ -24,12 +25,6 @@ WIDTH = 0.2
 """Relative tolerance of a width: the spread of 100 estimates is known to 7 %."""
 PAUSES = 500
 SESSIONS, PACE, SIGMA = 1000, 0.5, 0.6
-
-
-def seen(think: Floats, clock: float, rng: np.random.Generator) -> Floats:
-    """The pauses as a clock shows them whose ticks round both ends down."""
-    begins = rng.random(len(think)) * clock
-    return np.floor((begins + think) / clock) * clock - np.floor(begins / clock) * clock
 
 
 @pytest.mark.parametrize("clock", [0.001, 1.0])

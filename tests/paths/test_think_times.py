@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from clocks import seen
 from scipy import stats
 
 from miner import workload as w
@@ -28,12 +29,6 @@ NOISE = 1.63 / np.sqrt(PLANTED)
 """The 1 % critical value of the Kolmogorov-Smirnov distance (Smirnov 1948)."""
 MACHINE = w.Lognormal(median=1.5, sigma=0.3)
 PERSON = w.Lognormal(median=9.0, sigma=0.8)
-
-
-def seen(think: Floats, clock: float, rng: np.random.Generator) -> Floats:
-    """The pauses as a clock shows them whose ticks round both ends down."""
-    begins = rng.random(len(think)) * clock
-    return np.floor((begins + think) / clock) * clock - np.floor(begins / clock) * clock
 
 
 def planted(law: w.Law, clock: float = 1.0, n: int = PLANTED) -> Floats:
