@@ -6,10 +6,13 @@ time taken grows with the longest session and with the number of requests, not w
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -212,9 +215,7 @@ def _durations(endpoint: w.Endpoint, count: int, rng: Rng) -> npt.NDArray[np.flo
 
 def _identities(workload: w.Workload, steps: pd.DataFrame, rng: Rng) -> pd.Series:
     """Who makes each request: one id per session, until a response gives the visitor a new one."""
-    ranges = [
-        v for e in workload.endpoints.values() for v in e.values().values() if isinstance(v, w.Identity)
-    ]
+    ranges = [v for e in workload.endpoints.values() for v in e.values() if isinstance(v, w.Identity)]
     low, high = (ranges[0].low, max(v.high for v in ranges)) if ranges else (1, 10**9)
     sessions = int(steps["session"].max()) + 1
     own = pd.Series(rng.integers(low, high + 1, size=sessions))[steps["session"]].set_axis(steps.index)
@@ -291,8 +292,17 @@ def _values(value: w.Value, identities: list[int], rng: Rng) -> list[str]:
             return list(_choose(value.values, count, rng))
         case w.Text():
             return draw_texts(value, count, rng)
+        case w.Number():
+            return [f"{drawn:.{value.decimals}f}" for drawn in rng.uniform(value.low, value.high, count)]
+        case w.Formatted():
+            return [draw_formatted(value.format, rng) for _ in range(count)]
+        case w.Joined():
+            columns = [_values(part, identities, rng) for part in value.parts]
+            return ["".join(texts) for texts in zip(*columns, strict=True)]
         case w.Listed():
             return [str(drawn) for drawn in rng.integers(1, 10**6, size=count)]
+        case w.Structure() | w.Series():
+            raise TypeError("only bodies have structure, and no log shows them")
         case w.Carried() | w.Created():
             return _values(value.otherwise, identities, rng)
 
@@ -331,6 +341,25 @@ def draw_texts(value: w.Text, count: int, rng: Rng) -> list[str]:
     ends = np.cumsum(rng.choice(value.lengths, size=count))
     letters = "".join(value.alphabet[i] for i in rng.integers(len(value.alphabet), size=ends[-1]))
     return [letters[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def draw_formatted(kind: str, rng: Rng) -> str:
+    """A new text in a format of OpenAPI."""
+    number, raw = int(rng.integers(2**62)), rng.bytes(16)
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number % (365 * 86_400))
+    made: dict[str, Callable[[], str]] = {
+        "uuid": lambda: str(UUID(bytes=raw, version=4)),
+        "date": lambda: f"{moment:%Y-%m-%d}",
+        "date-time": lambda: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "time": lambda: f"{moment:%H:%M:%SZ}",
+        "email": lambda: f"user{number}@example.com",
+        "uri": lambda: f"https://example.com/{number}",
+        "hostname": lambda: f"host{number}.example.com",
+        "ipv4": lambda: str(IPv4Address(raw[:4])),
+        "ipv6": lambda: str(IPv6Address(raw)),
+        "byte": lambda: b64encode(raw).decode(),
+    }
+    return made[kind]()
 
 
 def _by_step(

@@ -7,9 +7,10 @@ is in `miner.simulate`, what is measured from sessions in `miner.paths`.
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, Self, SupportsIndex, overload
 
 from pydantic import (
@@ -40,6 +41,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Often = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Status = Annotated[int, Field(ge=100, le=999)]
@@ -174,12 +176,20 @@ class LiteralValue(Part):
 
     draw: Literal["literal"] = "literal"
     values: dict[str, Share] = Field(min_length=1)
+    typed: bool = Field(default=False, exclude_if=lambda typed: not typed)
+    """Whether `values` are JSON (`1`, `true`, `{"a": 1}`) rather than text."""
 
     @field_validator("values")
     @classmethod
     def _whole(cls, values: dict[str, float]) -> dict[str, float]:
         _must_add_up("the values", values.values())
         return values
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        for value in self.values if self.typed else ():
+            _must_be_json(value)
+        return self
 
 
 class Text(Part):
@@ -188,6 +198,52 @@ class Text(Part):
     draw: Literal["text"] = "text"
     alphabet: str = Field(min_length=1, max_length=256)
     lengths: tuple[Annotated[int, Field(ge=0, le=10_000)], ...] = Field(min_length=1)
+
+
+class Number(Part):
+    """A number from `low` to `high` with so many `decimals`, all alike."""
+
+    draw: Literal["number"] = "number"
+    low: Finite
+    high: Finite
+    decimals: Annotated[int, Field(ge=0, le=12)] = 2
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"the range from {self.low:g} to {self.high:g} is empty")
+        return self
+
+
+class Formatted(Part):
+    """A new value each time, in a format of OpenAPI."""
+
+    draw: Literal["formatted"] = "formatted"
+    format: Literal["uuid", "date", "date-time", "time", "email", "uri", "hostname", "ipv4", "ipv6", "byte"]
+
+
+class Joined(Part):
+    """Text made of `parts`, one behind the other: what a pattern asks for."""
+
+    draw: Literal["joined"] = "joined"
+    parts: tuple[Annotated[LiteralValue | Text, Field(discriminator="draw")], ...] = Field(
+        min_length=1, max_length=100
+    )
+
+
+class Structure(Part):
+    """A JSON object: each of its `fields` is drawn."""
+
+    draw: Literal["structure"] = "structure"
+    fields: dict[str, Value] = {}
+
+
+class Series(Part):
+    """A JSON list of `of`: `lengths` are its lengths at evenly spaced probabilities."""
+
+    draw: Literal["series"] = "series"
+    of: Value
+    lengths: tuple[Annotated[int, Field(ge=0, le=1000)], ...] = Field(min_length=1)
 
 
 class Listed(Part):
@@ -234,9 +290,35 @@ class Created(Part):
 
 
 Value = Annotated[
-    Identity | Popular | LiteralValue | Text | Listed | Carried | Created,
+    Identity
+    | Popular
+    | LiteralValue
+    | Text
+    | Number
+    | Formatted
+    | Joined
+    | Structure
+    | Series
+    | Listed
+    | Carried
+    | Created,
     Field(discriminator="draw"),
 ]
+
+
+def parts_of(value: Value) -> Iterator[Value]:
+    """`value`, and all that it is made of."""
+    yield value
+    match value:
+        case Carried() | Created():
+            yield value.otherwise
+        case Structure():
+            for field in value.fields.values():
+                yield from parts_of(field)
+        case Series():
+            yield from parts_of(value.of)
+        case Joined():
+            yield from value.parts
 
 
 # The workload -----------------------------------------------------------------------------
@@ -260,7 +342,9 @@ class Endpoint(Part):
     query: dict[str, Value] = {}
     headers: dict[str, Value] = {}
     body: dict[str, Value] | None = None
-    """Fields of a JSON body; none where there is no body or it is not known."""
+    """Fields of the body; none where there is no body or it is not known."""
+    encoding: Literal["json", "form"] = Field(default="json", exclude_if=lambda encoding: encoding == "json")
+    """How the body is written."""
     caller: bool = True
     """Whether the log names a user on these requests."""
     identifies: str | None = None
@@ -295,9 +379,17 @@ class Endpoint(Part):
             raise ValueError(f"the parameter {odd!r} is in {where}, but not in {other}")
         return self
 
-    def values(self) -> dict[str, Value]:
-        """All values this endpoint draws, by parameter name."""
-        return self.params | self.query | self.headers | (self.body or {})
+    @model_validator(mode="after")
+    def _only_bodies_have_structure(self) -> Self:
+        for name, value in (self.params | self.query | self.headers).items():
+            if isinstance(value, Structure | Series):
+                raise ValueError(f"the parameter {name!r} cannot be a {value.draw}: only bodies have those")
+        return self
+
+    def values(self) -> list[Value]:
+        """All values that this endpoint draws, and all that they are made of."""
+        parts = (self.params, self.query, self.headers, self.body or {})
+        return [inner for part in parts for value in part.values() for inner in parts_of(value)]
 
 
 class Step(Part):
@@ -487,7 +579,7 @@ class Workload(Part):
         for name, endpoint in endpoints.items():
             if _must_be_identifier("endpoint", name) in RESERVED:
                 raise ValueError(f"{name!r} is reserved and cannot name an endpoint")
-            for value in endpoint.values().values():
+            for value in endpoint.values():
                 _must_come_from(name, value, endpoints)
         return endpoints
 
@@ -518,9 +610,8 @@ class Workload(Part):
 
     def highest_id(self) -> int:
         """The highest id that any value is drawn from; 0 if there is none."""
-        values = [value for endpoint in self.endpoints.values() for value in endpoint.values().values()]
-        drawn = [value.otherwise if isinstance(value, Carried | Created) else value for value in values]
-        return max((value.high for value in drawn if isinstance(value, Range)), default=0)
+        values = [value for endpoint in self.endpoints.values() for value in endpoint.values()]
+        return max((value.high for value in values if isinstance(value, Range)), default=0)
 
     def path(self, name: str) -> Path:
         """The path called `name`. Raises NoSuchPath, which is a KeyError."""
@@ -545,6 +636,17 @@ def no_such_path(name: str, names: list[str]) -> NoSuchPath:
     nearest = get_close_matches(name, names, n=1, cutoff=0.0)
     hint = f"The nearest is {nearest[0]!r}." if nearest else "There are none."
     return NoSuchPath(f"There is no user path {name!r}.", hint)
+
+
+def _must_be_json(text: str) -> None:
+    try:
+        json.loads(text, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        raise ValueError(f"the value {text!r} is not JSON, which a typed literal must be") from None
+
+
+def _no_json(name: str) -> None:
+    raise ValueError(name)
 
 
 def _must_be_rates(rates: tuple[float, ...], number: int) -> tuple[float, ...]:

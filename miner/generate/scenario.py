@@ -113,7 +113,7 @@ def _arguments(workload: Workload, name: str, endpoint: Endpoint) -> list[Code]:
 
 def _shown(workload: Workload, endpoint: Endpoint) -> list[str]:
     """The fields of this endpoint's responses that other requests use."""
-    values = [value for other in workload.endpoints.values() for value in other.values().values()]
+    values = [value for other in workload.endpoints.values() for value in other.values()]
     return sorted(
         {
             value.field

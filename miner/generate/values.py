@@ -7,13 +7,18 @@ from miner.workload import (
     Carried,
     Created,
     Endpoint,
+    Formatted,
     Identity,
+    Joined,
     Law,
     Listed,
     LiteralValue,
     Mixture,
+    Number,
     Popular,
     Quantiles,
+    Series,
+    Structure,
     Text,
     Value,
     Workload,
@@ -48,6 +53,8 @@ def value(of: Value, workload: Workload) -> Call:
             )
         case Text():
             return Call("text(", [literal(of.alphabet), *map(literal, of.lengths)], ")")
+        case Number() | Formatted() | Joined() | Structure() | Series():
+            raise NotImplementedError(of.draw)
         case Listed():
             return Call(
                 "self.listed(", [literal(workload.endpoints[of.endpoint].request), literal(of.field)], ")"
