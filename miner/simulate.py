@@ -292,19 +292,24 @@ def _values(value: w.Value, identities: list[int], rng: Rng) -> list[str]:
             return list(_choose(value.values, count, rng))
         case w.Text():
             return draw_texts(value, count, rng)
+        case w.Listed():
+            return [str(drawn) for drawn in rng.integers(1, 10**6, size=count)]
+        case w.Carried() | w.Created():
+            return _values(value.otherwise, identities, rng)
+    return _made_up(value, count, rng)
+
+
+def _made_up(value: w.Value, count: int, rng: Rng) -> list[str]:
+    """What people who edit a workload file may write beside what logs show."""
+    match value:
         case w.Number():
             return [f"{drawn:.{value.decimals}f}" for drawn in rng.uniform(value.low, value.high, count)]
         case w.Formatted():
             return [draw_formatted(value.format, rng) for _ in range(count)]
         case w.Joined():
-            columns = [_values(part, identities, rng) for part in value.parts]
+            columns = [_values(part, [0] * count, rng) for part in value.parts]
             return ["".join(texts) for texts in zip(*columns, strict=True)]
-        case w.Listed():
-            return [str(drawn) for drawn in rng.integers(1, 10**6, size=count)]
-        case w.Structure() | w.Series():
-            raise TypeError("only bodies have structure, and no log shows them")
-        case w.Carried() | w.Created():
-            return _values(value.otherwise, identities, rng)
+    raise TypeError(f"{value.draw} is for bodies, which no log shows")
 
 
 def draw_popular(value: w.Popular, count: int, rng: Rng) -> npt.NDArray[np.int64]:

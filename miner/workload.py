@@ -381,9 +381,10 @@ class Endpoint(Part):
 
     @model_validator(mode="after")
     def _only_bodies_have_structure(self) -> Self:
-        for name, value in (self.params | self.query | self.headers).items():
-            if isinstance(value, Structure | Series):
-                raise ValueError(f"the parameter {name!r} cannot be a {value.draw}: only bodies have those")
+        values = self.params | self.query | self.headers
+        odd = {name: value.draw for name, value in values.items() if isinstance(value, Structure | Series)}
+        for name, kind in odd.items():
+            raise ValueError(f"the parameter {name!r} cannot be a {kind}: only bodies have those")
         return self
 
     def values(self) -> list[Value]:
