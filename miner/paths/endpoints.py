@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from miner import workload as w
 from miner.paths import values
+from miner.paths.bodies import Body, Known, body_of
 from miner.paths.links import linked
 from miner.paths.names import endpoint_names
-from miner.paths.openapi import Document, Schema
+from miner.paths.openapi import Document
 from miner.paths.routes import snake
+from miner.paths.said import unknown
 from miner.paths.values import Sample
 from miner.store import Store
 
@@ -21,9 +23,8 @@ MOSTLY = 0.5
 CONSUMED = 0.95
 """Share of successful requests with a target of its own from which targets are used up by their use."""
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-NAME_LENGTHS = (8, 9, 10, 11, 12)
-"""Lengths of texts that a log cannot show: long enough to be new each time."""
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
+CONFLICT = 409
+"""The status of a write of what is there already."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,32 @@ class Evidence:
         """The uses of the path parameters of an endpoint."""
         return values.path_uses(endpoint.partition(" ")[2], self.samples[endpoint])
 
+    @cached_property
+    def path_ids(self) -> dict[str, w.Popular]:
+        """The ids that path parameters had, by their name; of several, those of the most used endpoint."""
+        found: dict[str, w.Popular] = {}
+        for name, uses in ((name, uses) for one in self.names for name, uses in self.uses(one).items()):
+            ids = [use.value for use in uses if use.sample.status < 400]
+            if name not in found and ids and all(value.isascii() and value.isdigit() for value in ids):
+                found[name] = w.Popular(low=min(map(int, ids)), high=max(map(int, ids)))
+        return found
 
-def read_endpoints(store: Store, endpoints: list[str], document: Document | None) -> dict[str, w.Endpoint]:
-    """The endpoints of the sessions in the store, by name, most used first."""
+
+def read_endpoints(
+    store: Store, endpoints: list[str], document: Document | None
+) -> tuple[dict[str, w.Endpoint], list[str]]:
+    """The endpoints of the sessions in the store, by name, most used first; and what is not known of them."""
     evidence = _evidence(store, endpoints, document)
     usage: dict[str, list[dict[str, int]]] = defaultdict(list)
     for row in store.fetch("miner.paths", "usage").to_pylist():
         usage[row["endpoint"]].append(row)
     latencies = {row["endpoint"]: row for row in store.fetch("miner.paths", "latencies").to_pylist()}
+    bodies = {endpoint: _body(evidence, endpoint, usage[endpoint]) for endpoint in evidence.names}
     found = {
-        name: _endpoint(evidence, endpoint, usage[endpoint], latencies.get(endpoint))
+        name: _endpoint(evidence, endpoint, usage[endpoint], latencies.get(endpoint), bodies[endpoint])
         for endpoint, name in evidence.names.items()
     }
-    return linked(store, found, document)
+    return linked(store, found, document), unknown(found.values(), document, bodies)
 
 
 def _evidence(store: Store, endpoints: list[str], document: Document | None) -> Evidence:
@@ -65,7 +79,11 @@ def _evidence(store: Store, endpoints: list[str], document: Document | None) -> 
 
 
 def _endpoint(
-    evidence: Evidence, endpoint: str, usage: list[dict[str, int]], latency: dict[str, float] | None
+    evidence: Evidence,
+    endpoint: str,
+    usage: list[dict[str, int]],
+    latency: dict[str, float] | None,
+    body: Body,
 ) -> w.Endpoint:
     requests = sum(row["requests"] for row in usage)
     caller = sum(row["with_user"] for row in usage) >= MOSTLY * requests
@@ -75,7 +93,8 @@ def _endpoint(
         params=_params(evidence, endpoint),
         query=_query(evidence, endpoint),
         headers=_headers(evidence, endpoint) if caller else {},
-        body=_body(evidence, endpoint),
+        body=body.fields,
+        encoding=body.encoding,
         caller=caller,
         identifies=None if caller else _identifies(evidence, endpoint),
         statuses={row["status"]: round(row["requests"] / requests, 4) for row in usage},
@@ -141,56 +160,27 @@ def _identifies(evidence: Evidence, endpoint: str) -> str | None:
     return None if many else next((field for field in fields if _is_user(field)), None)
 
 
-def _body(evidence: Evidence, endpoint: str) -> dict[str, w.Value] | None:
-    schemas = evidence.document.body(endpoint) if evidence.document else None
-    if schemas is None:
-        return None
-    return {name: _field(evidence, name, schema) for name, schema in schemas.items()}
+def _body(evidence: Evidence, endpoint: str, usage: list[dict[str, int]]) -> Body:
+    """The body that the document describes, with what the log says of ids, and of what is refused twice."""
+    if evidence.document is None:
+        return Body()
+    known = Known(
+        seen=lambda name: _seen_ids(evidence, name),
+        people=lambda name: _ids_of_people(evidence, name),
+        fresh=any(row["status"] == CONFLICT for row in usage),
+    )
+    return body_of(evidence.document, endpoint, known)
 
 
-def _field(evidence: Evidence, name: str, schema: Schema) -> w.Value:
-    """What a body's field is drawn from: the log does not show it, so the schema and names decide."""
-    if options := schema.get("enum"):
-        share = 1 / len(options)
-        return w.LiteralValue(values={str(option): share for option in options})
-    if schema.get("type") == "integer":
-        if _is_user(name) and evidence.identity:
-            return evidence.identity
-        return _known_ids(evidence, snake(name)) or _range(schema)
-    low, high = int(schema.get("minLength", 1)), int(schema.get("maxLength", 64))
-    lengths = tuple(n for n in NAME_LENGTHS if low <= n <= high) or (min(max(low, 8), high),)
-    return w.Text(alphabet=LETTERS, lengths=lengths)
+def _seen_ids(evidence: Evidence, name: str) -> w.Value | None:
+    """The user's own id for fields that sound like it; else the ids of a path parameter of that name."""
+    if _is_user(name) and evidence.identity:
+        return evidence.identity
+    return evidence.path_ids.get(snake(name))
 
 
-def _known_ids(evidence: Evidence, name: str) -> w.Value | None:
-    """The ids that a path parameter of the same name had; else those of users, for ids of people."""
-    for endpoint in evidence.names:
-        uses = [use for use in evidence.uses(endpoint).get(name, []) if use.sample.status < 400]
-        if uses and all(use.value.isdigit() for use in uses):
-            ids = [int(use.value) for use in uses]
-            return w.Popular(low=min(ids), high=max(ids))
-    if name.endswith("_id") and evidence.identity:
+def _ids_of_people(evidence: Evidence, name: str) -> w.Value | None:
+    """The ids of users, for fields that may be of people."""
+    if snake(name).endswith("_id") and evidence.identity:
         return w.Popular(low=evidence.identity.low, high=evidence.identity.high)
     return None
-
-
-def _range(schema: Schema) -> w.Popular:
-    low = math.ceil(schema.get("minimum", 1))
-    return w.Popular(low=low, high=max(low, math.floor(schema.get("maximum", low + 99))))
-
-
-def unknown(endpoints: dict[str, w.Endpoint], document: Document | None) -> list[str]:
-    """What could not be known of the endpoints, a sentence each, with its share of requests."""
-    total = sum(endpoint.n for endpoint in endpoints.values()) or 1
-    sentences = []
-    for endpoint in endpoints.values():
-        share = f"{endpoint.n / total:.1%} of requests"
-        if endpoint.body is None and endpoint.method in WRITES - {"DELETE"}:
-            sentences.append(f"The body of {endpoint.request}: no log has it; give --openapi ({share}).")
-    if document is None and any(endpoint.caller for endpoint in endpoints.values()):
-        sentences.append("How a request says who its user is: give --openapi, or add headers by hand.")
-    bodies = [e for e in endpoints.values() if e.body]
-    if bodies:
-        share = f"{sum(e.n for e in bodies) / total:.1%} of requests"
-        sentences.append(f"What people wrote in bodies: made up from the OpenAPI document ({share}).")
-    return sentences

@@ -6,14 +6,12 @@ from miner import workload as w
 from miner.paths.asked import read_steps
 from miner.paths.carried import Pair, Place, carried
 from miner.paths.created import created
+from miner.paths.made import made_field
 from miner.paths.openapi import Document
-from miner.paths.routes import snake
 from miner.store import Store
 
 MOST_PLACES = 50
 """Parameters that are looked at, those of the most used endpoints first."""
-ID = "id"
-"""The field of a response that has the id of what was made, where no document says otherwise."""
 
 
 def linked(
@@ -30,7 +28,7 @@ def linked(
     catalogue = drawn | _one_catalogue(drawn, {place: source for place, (source, _) in came.items()})
     found: dict[Place, w.Value] = dict(catalogue)
     for place, (write, pair) in made.items():
-        of = {"endpoint": names[write], "field": _field(document, write, place[1])}
+        of = {"endpoint": names[write], "field": made_field(document, write, place[1])}
         found[place] = w.Created(**of, share=round(pair.share, 3), n=pair.n, otherwise=catalogue[place])
     for place, ((request, param), pair) in came.items():
         of = {"endpoint": names[request], "param": param}
@@ -56,12 +54,6 @@ def _drawn(endpoints: dict[str, w.Endpoint]) -> dict[Place, w.Drawn]:
         if isinstance(value, w.Popular | w.LiteralValue | w.Text)
     }
     return dict(list(found.items())[:MOST_PLACES])
-
-
-def _field(document: Document | None, write: str, param: str) -> str:
-    """The field of the write's response that is called like the parameter, else `id`."""
-    fields, many = document.response(write) if document else ({}, False)
-    return ID if many else next((field for field in fields if snake(field) == snake(param)), ID)
 
 
 def _one_catalogue(drawn: dict[Place, w.Drawn], sources: dict[Place, Place]) -> dict[Place, w.Drawn]:

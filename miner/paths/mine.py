@@ -14,7 +14,7 @@ from miner.errors import MinerError, TooLittleData
 from miner.paths.arrivals import read_arrivals
 from miner.paths.at_once import steps_at_once
 from miner.paths.chains import read_moves
-from miner.paths.endpoints import read_endpoints, unknown
+from miner.paths.endpoints import read_endpoints
 from miner.paths.foundations import Foundations, prepare
 from miner.paths.groups import Group, Tried, find_groups
 from miner.paths.names import unique
@@ -67,7 +67,7 @@ def mine(
         )
     moves, walked = read_moves(store)
     pauses = read_pauses(store, moves.outside, basis.gap.seconds)
-    endpoints = read_endpoints(store, moves.endpoints, basis.document)
+    endpoints, unknown = read_endpoints(store, moves.endpoints, basis.document)
     at_once = steps_at_once(moves.combinations, list(endpoints))
     names = [*endpoints, *at_once]
     # Threads only get in one another's way: no array is large enough for them.
@@ -82,7 +82,7 @@ def mine(
     }
     workload = w.Workload(
         name=unique(name, []),
-        recorded=_recorded(store, basis, pauses.clock, unknown(endpoints, basis.document)),
+        recorded=_recorded(store, basis, pauses.clock, unknown),
         arrivals=read_arrivals(store, basis.sample),
         endpoints=endpoints,
         steps=steps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from miner import workload as w
+from miner.workload import PARAMETER
 
 FEW_VISITORS = 5
 """A value seen for fewer visitors is personal until shown otherwise: it is not reproduced."""
@@ -50,16 +52,23 @@ class Use:
 
 def path_uses(route: str, samples: list[Sample]) -> dict[str, list[Use]]:
     """The uses of each of the route's parameters."""
-    places = {
-        segment[1:-1]: place
-        for place, segment in enumerate(route.split("/"))
-        if segment.startswith("{") and segment.endswith("}")
-    }
     split = [(unquote_segments(sample.target), sample) for sample in samples]
     return {
-        name: [Use(segments[place], sample) for segments, sample in split if len(segments) > place]
-        for name, place in places.items()
+        name: [
+            Use(found[at], sample)
+            for segments, sample in split
+            if len(segments) > place and (found := shape.fullmatch(segments[place]))
+        ]
+        for place, segment in enumerate(route.split("/"))
+        for shape in [_shape(segment)]
+        for at, name in enumerate(PARAMETER.findall(segment), 1)
     }
+
+
+def _shape(segment: str) -> re.Pattern[str]:
+    """A pattern for what a route's segment stands for, with a group for each parameter."""
+    pieces = re.split(r"\{[^{}/]+\}", segment)
+    return re.compile("(.+)".join(map(re.escape, pieces)), re.DOTALL)
 
 
 def query_uses(samples: list[Sample]) -> dict[str, list[Use]]:
