@@ -105,11 +105,11 @@ def think_times(of: Workload | UserPath) -> pd.DataFrame:
     return frame(of)
 
 
-def generate(workload: Workload) -> str:
-    """The text of the locustfile that behaves like `workload`."""
+def generate(workload: Workload, *, http: bool = False) -> str:
+    """The text of the locustfile that behaves like `workload`, in one file; of an HttpUser if `http`."""
     from miner.generate import generate as write
 
-    return write(workload)
+    return write(workload, http=http)
 
 
 def replay(locustfile: str | Path, host: str, **options: Any) -> Any:

@@ -102,6 +102,7 @@ Paths = Annotated[
 Sample = Annotated[float, typer.Option(metavar="SHARE", help="Look at this share of visitors only.")]
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over files that were edited by hand.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File to write.  [default: stdout]")]
 
 
@@ -159,13 +160,14 @@ def logs(
     paths: Paths = AUTO,
     sample: Sample = 1.0,
     seed: Seed = 1,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Mine logs: answers, a workload and a locustfile."""
     from miner.main_job import mine_logs, show_mined
 
     mined = mine_logs(
-        logs, db=db, out=out, name=name, memory=memory,
+        logs, db=db, out=out, name=name, memory=memory, overwrite=overwrite,
         reading={
             "format": format, "fields": joined(field), "service": service, "timezone": timezone,
             "pseudonymise": pseudonymise,
@@ -265,11 +267,13 @@ def paths(
     paths: Paths = AUTO,
     sample: Sample = 1.0,
     seed: Seed = 1,
+    overwrite: Overwrite = False,
 ) -> None:
     """Mine a workload from a store, and nothing else."""
     from miner.paths import mine_workload
     from miner.places import workload_name
-    from miner.screen.terminal import deliver, working
+    from miner.screen.terminal import say, working
+    from miner.seals import write_sealed
     from miner.store import Store
     from miner.workload_file import dumps
 
@@ -279,27 +283,45 @@ def paths(
             paths=paths, seed=seed, sample=sample,
             **basis(openapi, visitor, gap, route, include, exclude),
         )  # fmt: skip
-    deliver(dumps(workload), out)
+    if out is None:
+        sys.stdout.write(dumps(workload))
+        return
+    write_sealed({out: dumps(workload)}, overwrite=overwrite)
+    say(f"Wrote {out}.")
 
 
 @app.command()
 def generate(
     workload: WorkloadFile,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="F.py", help="File to write, its runtime beside it.  [default: all to stdout]"),
+    ] = None,
     only: Annotated[
         str | None,
         typer.Option(
             "--standard", metavar="ENDPOINT", help="Write the standard test of this endpoint instead."
         ),
     ] = None,
+    http: Annotated[
+        bool, typer.Option("--http-user", help="Use Locust's HttpUser, which is slower, and requests.")
+    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the locustfile of a workload."""
-    from miner.generate import generate, standard
-    from miner.screen.terminal import deliver
+    from miner.generate import dangers, generate, standard
+    from miner.scenario_writer import write_scenario
+    from miner.screen.terminal import say
     from miner.workload_file import load
 
     known = load(workload)
-    deliver(standard(known, only) if only else generate(known), out)
+    if out is None:
+        sys.stdout.write(standard(known, only, http=http) if only else generate(known, http=http))
+        return
+    for file in write_scenario(known, out, only=only, http=http, overwrite=overwrite):
+        say(f"Wrote {file}.")
+    for sentence in dangers(known):
+        say(f"Look at it before you run it: {sentence}")
 
 
 @app.command()

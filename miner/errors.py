@@ -31,3 +31,8 @@ class NoSuchPath(MinerError, KeyError):
 def one_line(text: str) -> str:
     """`text` with every control and line-breaking character escaped, so that it prints as one line."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def printable(text: str) -> str:
+    """`text` line by line, as `one_line` has each."""
+    return "\n".join(map(one_line, text.split("\n")))

@@ -11,7 +11,8 @@ from typing import Any
 from typer import Typer
 from typer.exceptions import Abort, TyperException
 
-from miner.errors import MinerError, one_line
+from miner.errors import MinerError, one_line, printable
+from miner.seals import EditedByHand
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -44,6 +45,10 @@ def exit_code(app: Typer, arguments: Sequence[str]) -> int:
 def failed(error: Exception) -> int:
     """What is wrong was said; returns the exit code."""
     match error:
+        case EditedByHand():
+            sys.stdout.write(printable(error.diff) + "\n")
+            complain(error.what, error.hint)
+            return error.exit_code
         case MinerError():
             complain(error.what, error.hint)
             return error.exit_code

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from miner.generate import generate
+from miner.generate import dangers
 from miner.ingest import ingest
-from miner.output_files import must_take_files, write_files
+from miner.output_files import must_take_files
 from miner.paths import mine
 from miner.places import file_name, logs_on_disk, store_to_fill, workload_name
+from miner.scenario_writer import write_scenario
 from miner.screen.answers import Answers, answers
 from miner.screen.progress import reading as progressing
 from miner.screen.show_answers import show_answers
@@ -41,13 +42,14 @@ def mine_logs(
     db: Path | None = None,
     name: str | None = None,
     memory: str | None = None,
+    overwrite: bool = False,
     reading: dict[str, Any] | None = None,
     mining: dict[str, Any] | None = None,
 ) -> MinedLogs:
     """`out` holds the workload file and the locustfile of the logs, both or neither.
 
-    `reading` has the options of `miner.ingest.ingest`, `mining` those of `miner.paths.mine`. Raises
-    MinerError.
+    Files that somebody has edited are only written anew with `overwrite`. `reading` has the options of
+    `miner.ingest.ingest`, `mining` those of `miner.paths.mine`. Raises MinerError.
     """
     must_take_files(out)
     with logs_on_disk(logs) as files, store_to_fill(db, memory) as store:
@@ -59,7 +61,7 @@ def mine_logs(
         workload, found = mined.workload, answers(store, mined, report.remarks)
     stem = file_name(workload.name)
     workload_file, locustfile = out / f"{stem}.toml", out / f"{stem}.py"
-    write_files({workload_file: dumps(workload), locustfile: generate(workload)})
+    write_scenario(workload, locustfile, overwrite=overwrite, besides={workload_file: dumps(workload)})
     return MinedLogs(workload, found, workload_file, locustfile)
 
 
@@ -73,7 +75,10 @@ def show_mined(mined: MinedLogs, *, json: bool) -> None:
     show_answers(console, mined.answers)
     heading(console, "Written")
     lines(console, [f"{mined.workload_file}: the workload, to review and edit"])
-    lines(console, [f"{mined.locustfile}: the load test"])
+    lines(console, [f"{mined.locustfile}: the load test, and beside it its runtime and its hooks"])
+    if found := dangers(mined.workload):
+        heading(console, "Look at these before you run it against a service that matters")
+        lines(console, found)
     heading(console, "Next")
     command = f"mine replay {mined.locustfile} --host http://127.0.0.1:8000 --sessions-per-second 2"
     lines(console, [command])

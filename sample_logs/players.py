@@ -53,9 +53,7 @@ def players(workload: w.Workload, seconds: float, seed: int) -> Iterator[tuple[f
     starts = start_times(workload.arrivals, expected * 2, rng)
     starts = starts[starts < seconds]
     steps = walk(workload, len(starts), rng).fillna({"think": 0.0})
-    high = max(
-        v.high for e in workload.endpoints.values() for v in e.values().values() if isinstance(v, w.Identity)
-    )
+    high = max(v.high for e in workload.endpoints.values() for v in e.values() if isinstance(v, w.Identity))
     away_until: dict[int, float] = {}
     for (session, rows), start in zip(steps.groupby("session", sort=True), starts, strict=True):
         identity = int(rng.integers(1, high + 1))

@@ -131,7 +131,8 @@ def test_logs_overwrites_its_own_files(mined: Mined, capsys: pytest.CaptureFixtu
     before = mined.workload.read_bytes(), mined.locustfile.read_bytes()
     printed(capsys, "logs", mined.log, FEW, "--out", mined.workload.parent)
     assert (mined.workload.read_bytes(), mined.locustfile.read_bytes()) == before
-    assert {file.name for file in mined.workload.parent.iterdir()} == {"shop.toml", "shop.py"}
+    names = {"shop.toml", "shop.py", "shop_runtime.py", "shop_hooks.py"}
+    assert {file.name for file in mined.workload.parent.iterdir()} == names
 
 
 def test_a_log_named_like_a_module_hides_none(mined: Mined, tmp_path: Path) -> None:
@@ -139,7 +140,8 @@ def test_a_log_named_like_a_module_hides_none(mined: Mined, tmp_path: Path) -> N
     log = tmp_path / "http.log"
     log.write_bytes(mined.log.read_bytes())
     assert run(["logs", str(log), "--out", str(tmp_path / "out"), FEW]) == 0
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"http_traffic.toml", "http_traffic.py"}
+    names = {"http_traffic.toml", "http_traffic.py", "http_runtime.py", "http_hooks.py"}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == names
 
 
 def test_ingest_reads_stdin(mined: Mined, tmp_path: Path) -> None:
@@ -188,11 +190,12 @@ def test_paths_and_generate_take_the_same_steps_as_logs(
     mined: Mined, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Mining the kept store and generating from its workload gives the files of `mine logs`."""
-    workload, locustfile = tmp_path / "w.toml", tmp_path / "w.py"
+    workload, locustfile = tmp_path / "shop.toml", tmp_path / "shop.py"
     printed(capsys, "paths", "--db", mined.db, FEW, "--name", "shop", "--out", workload)
     printed(capsys, "generate", workload, "--out", locustfile)
     assert workload.read_bytes() == mined.workload.read_bytes()
     assert locustfile.read_bytes() == mined.locustfile.read_bytes()
+    assert {file.name for file in tmp_path.iterdir()} >= {"shop_runtime.py", "shop_hooks.py"}
 
 
 def test_without_out_text_goes_to_stdout(mined: Mined, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,7 +203,10 @@ def test_without_out_text_goes_to_stdout(mined: Mined, capsys: pytest.CaptureFix
     scenario = printed(capsys, "generate", mined.workload)
     endpoint = next(iter(tomllib.loads(mined.workload.read_text(encoding="utf-8"))["endpoints"]))
     standard = printed(capsys, "generate", mined.workload, "--standard", endpoint)
-    assert scenario == mined.locustfile.read_text(encoding="utf-8")
+    shared = mined.locustfile.read_text(encoding="utf-8").partition("\nclass ")[2].partition("\n\n\n#")[0]
+    assert shared in scenario
+    assert "class Visitor(User)" in scenario
+    compile(scenario, "scenario.py", "exec")
     assert "class Standard" in standard
     compile(standard, "standard.py", "exec")
 

@@ -24,7 +24,8 @@ def test_the_demo_walks_the_loop_and_cleans_up(tmp_path: Path, capsys: pytest.Ca
     places = [told.index(step) for step in (*steps, "Written")]
     assert places == sorted(places)
     assert all(figure in told for figure in ("request_mix", "think_time_by_move", "auc"))
-    assert {file.name for file in out.iterdir()} == {"friend_service.toml", "friend_service.py", "run-1"}
+    scenario = {f"friend_service{end}" for end in (".toml", ".py", "_runtime.py", "_hooks.py")}
+    assert {file.name for file in out.iterdir()} == {*scenario, "run-1"}
     address = re.search(r"http://(127\.0\.0\.1):(\d+)", told)
     assert address
     with socket.socket() as client:

@@ -10,26 +10,35 @@ from pathlib import Path
 import pytest
 from conftest import LOG, OPENAPI, ROOT, SAMPLE
 
-from miner.generate import generate
 from miner.paths import Mined
+from miner.scenario_writer import write_scenario
+from miner.seals import sealed
 from miner.store import Store
 from miner.workload_file import dumps
 from service.__main__ import openapi
 
 GENERATED = ROOT / "generated"
+MOST_LINES = 275
 REQUEST_TIME = re.compile(r'(?<= )\d+\.\d{3}(?= "[^"]*"$)', re.MULTILINE)
 
 
 def test_the_workload_is_what_is_mined_from_the_log(sample: tuple[Store, Mined]) -> None:
     """Mining the sample log gives the committed workload file, byte for byte."""
     committed = (GENERATED / "friend_service.toml").read_text(encoding="utf-8")
-    assert dumps(sample[1].workload) == committed
+    assert sealed(dumps(sample[1].workload), ".toml") == committed
 
 
-def test_the_locustfile_is_what_is_generated_from_the_workload(sample: tuple[Store, Mined]) -> None:
-    """Generating from the mined workload gives the committed locustfile, byte for byte."""
-    committed = (GENERATED / "friend_service.py").read_text(encoding="utf-8")
-    assert generate(sample[1].workload) == committed
+def test_the_locustfile_is_what_is_generated_from_the_workload(
+    sample: tuple[Store, Mined], tmp_path: Path
+) -> None:
+    """Generating from the mined workload gives the committed locustfile and what it needs, byte for byte."""
+    for file in write_scenario(sample[1].workload, tmp_path / "friend_service.py"):
+        assert (GENERATED / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_locustfile_is_short() -> None:
+    """What people read of the friend-service's scenario fits in about 250 lines, its docstring included."""
+    assert len((GENERATED / "friend_service.py").read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 
 def test_the_openapi_document_is_the_services_own() -> None:

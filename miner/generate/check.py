@@ -1,136 +1,131 @@
-"""Generated text is Python that can only do what locustfiles do: every node is on an allow-list."""
+"""Generated text is Python that can only do what scenarios do: every node is on an allow-list."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
+_FUNCTIONS = """\
+lognormal gamma weibull exponential normal quantiles mixture steady
+identity popular one_of text joined number formatted series listed carried created
+start step ask line shares
+"""
+CALLED = frozenset(_FUNCTIONS.split())
+"""Functions of the runtime that only remember what they are given."""
+RUNTIME = CALLED | {"UserPath", "StraightPath", "Visitor"}
+"""What a scenario uses of the runtime."""
 IMPORTS = {
-    "__future__": {"annotations"},
-    "collections": {"Counter", "defaultdict", "deque"},
-    "collections.abc": {"Callable", "Mapping"},
-    "time": {"perf_counter"},
-    "typing": {"Any", "ClassVar"},
-    "urllib.parse": {"quote", "urlencode"},
-    "uuid": {"uuid4"},
-    "gevent.queue": {"Queue"},
-    "locust": {"FastHttpUser", "MarkovTaskSet", "events", "transitions", "task", "constant_throughput"},
-    "locust.argument_parser": {"LocustArgumentParser"},
-    "locust.exception": {"InterruptTaskSet"},
-    "locust.runners": {"MasterRunner"},
+    "__future__": frozenset({"annotations"}),
+    "typing": frozenset({"ClassVar"}),
+    "locust": frozenset({"FastHttpUser", "HttpUser"}),
 }
-MODULES = {"logging", "math", "random", "gevent"}
-_BUILTINS = """\
-any dict float getattr int isinstance len list max min range round sorted str tuple type
-"""
-BUILTINS = frozenset(_BUILTINS.split())
-LOOKED_UP = {"__name__", "worker_index"}
-"""What `getattr` may be asked for."""
-_ATTRIBUTES = """\
-Greenlet __init__ __name__ acquire add add_argument add_argument_group add_listener append arrivals begin
-carried choice choices clear client clock content context cookiejar created current due empty end
-environment exp expovariate failure finished gammavariate gauss get getcurrent headers headless hex
-identity inf info init_command_line_parser interrupt isdigit items join joinall json kill killall known
-late lateness learn listed log lognormvariate lstrip name num_users owed pace parsed_options partition
-path pop put qsize quit randint random rate replace report request requests_per_second rstrip runner
-schedule seed send sent session session_run_time sessions_per_second shown sleep spawn speed split spread
-started status_code step stop success take tasks test_start test_stop think user user_count user_id uuid4
-values warning weibullvariate
-"""
-ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 NODES = (
-    ast.Module, ast.Expr, ast.Constant, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Call, ast.keyword,
-    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.Import, ast.ImportFrom, ast.alias,
-    ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Lambda, ast.Return, ast.Raise, ast.Pass,
-    ast.If, ast.IfExp, ast.While, ast.For, ast.Try, ast.With, ast.withitem,
-    ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Starred, ast.Subscript, ast.Slice,
-    ast.ListComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.JoinedStr, ast.FormattedValue,
-    ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.operator, ast.boolop, ast.unaryop, ast.cmpop,
+    ast.Module, ast.ImportFrom, ast.alias, ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg,
+    ast.Assign, ast.AnnAssign, ast.Expr, ast.Call, ast.keyword, ast.Attribute, ast.Name, ast.Load, ast.Store,
+    ast.Constant, ast.Dict, ast.List, ast.Tuple, ast.UnaryOp, ast.USub,
 )  # fmt: skip
 
 
 class Unsafe(Exception):
-    """The text would do something that no locustfile of ours does. This is our mistake, not the user's."""
+    """The text would do something that no scenario of ours does. This is our mistake, not the user's."""
 
 
-def checked(text: str) -> str:
-    """`text`, if it is Python and every node of it is allowed. Raises Unsafe naming the first that is not."""
+def checked(text: str, name: str) -> str:
+    """`text`, if it is Python and every node is allowed in the scenario called `name`.
+
+    Nothing but functions of the runtime is called, nothing but constants is given to them, and while the
+    file is read nothing happens but definitions. Raises Unsafe naming the first that is not allowed.
+    """
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unsafe(f"the text is not Python: {error}") from error
-    names, methods = _defined(tree)
+    own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    known = own | RUNTIME | {"Hooks", "FastHttpUser", "HttpUser", "ClassVar", "self"}
     for node in ast.walk(tree):
-        if why := next(_faults(node, names, methods), None):
+        if why := next(_faults(node, name, known), None):
             raise Unsafe(f"line {getattr(node, 'lineno', 0)}: {why}")
     for statement in tree.body:
-        if not _harmless(statement):
+        if not isinstance(statement, ast.ImportFrom | ast.ClassDef) and not _is_text(statement):
             raise Unsafe(f"line {statement.lineno}: something is done while the file is read")
     return text
 
 
-def _harmless(statement: ast.stmt) -> bool:
-    """Whether a statement outside of functions only defines something, or tells Locust of a listener."""
-    match statement:
-        case ast.Expr(
-            value=ast.Call(func=ast.Attribute(attr="add_listener"), args=[ast.Name()], keywords=[])
-        ):
-            return True
-        case ast.Expr(value=value):
-            return isinstance(value, ast.Constant)
-    return isinstance(
-        statement,
-        ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.ClassDef | ast.FunctionDef,
-    )
-
-
-def _defined(tree: ast.Module) -> tuple[set[str], set[str]]:
-    """The names that the text itself defines, and its methods."""
-    names, methods = set(BUILTINS) | MODULES, set(ATTRIBUTES)
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef(name=name):
-                names.add(name)
-                methods.add(name)
-            case ast.ClassDef(name=name) | ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
-                names.add(name)
-            case ast.ImportFrom(names=imported):
-                names |= {alias.name for alias in imported}
-    return names, methods
-
-
-def _faults(node: ast.AST, names: set[str], methods: set[str]) -> Iterator[str]:
+def _faults(node: ast.AST, name: str, known: set[str]) -> Iterator[str]:
     """Why `node` is not allowed, if it is not."""
     if not isinstance(node, NODES):
         yield f"{type(node).__name__} is not allowed"
     match node:
-        case ast.Import() | ast.ImportFrom():
-            yield from _imports(node)
-        case ast.Attribute(attr=attr) if attr not in methods or (attr[:2] == "__" and attr not in ATTRIBUTES):
+        case ast.ImportFrom():
+            yield from _imports(node, name)
+        case ast.ClassDef():
+            yield from _class(node)
+        case ast.FunctionDef() if not _is_step(node):
+            yield f"the function {node.name} does more than send a request"
+        case ast.Name(id=one) if one[:2] == "__" or (isinstance(node.ctx, ast.Load) and one not in known):
+            yield f"the name {one}"
+        case ast.Attribute() | ast.Call() | ast.keyword():
+            yield from _uses(node)
+
+
+def _class(node: ast.ClassDef) -> Iterator[str]:
+    """What a class may not do."""
+    if node.decorator_list or node.keywords or not all(isinstance(base, ast.Name) for base in node.bases):
+        yield f"the class {node.name} is of an unknown kind"
+    yield from (f"the class {node.name} does more than define" for one in node.body if not _defines(one))
+
+
+def _uses(node: ast.Attribute | ast.Call | ast.keyword) -> Iterator[str]:
+    """What may not be looked up, called or given."""
+    match node:
+        case ast.Attribute(attr=attr) if not _is_send(node):
             yield f"the attribute {attr}"
-        case ast.Name(id=name) if name not in names or name[:2] == "__":
-            yield f"the name {name}"
-        case ast.FunctionDef(name=name) if name[:2] == "__" and name != "__init__":
-            yield f"the function {name}"
-        case ast.Call() if not _callable(node):
+        case ast.Call(func=func) if not (_is_called(func) or _is_send(func)):
             yield "a call that could be of anything"
+        case ast.keyword(arg=None):
+            yield "arguments that are not named"
 
 
-def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+def _imports(node: ast.ImportFrom, name: str) -> Iterator[str]:
     """The names that may not be imported."""
-    allowed = set(MODULES)
-    if isinstance(node, ast.ImportFrom):
-        allowed = IMPORTS.get(node.module or "", set()) if not node.level else set()
+    own = {f"{name}_runtime": RUNTIME, f"{name}_hooks": frozenset({"Hooks"})}
+    allowed = (IMPORTS | own).get(node.module or "", frozenset()) if not node.level else frozenset()
     yield from (
         f"the import of {alias.name}" for alias in node.names if alias.name not in allowed or alias.asname
     )
 
 
-def _callable(call: ast.Call) -> bool:
-    """Whether it is plain what is called; `getattr` only looks up two names."""
-    match call:
-        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=value), _]):
-            return value in LOOKED_UP
-        case ast.Call(func=ast.Name(id="getattr")):
-            return False
-    return isinstance(call.func, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
+def _defines(statement: ast.stmt) -> bool:
+    """Whether a statement of a class gives a name to something, or is its docstring."""
+    match statement:
+        case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name()) | ast.FunctionDef():
+            return True
+    return _is_text(statement)
+
+
+def _is_step(function: ast.FunctionDef) -> bool:
+    """Whether a method has a docstring, calls `self.send` and does nothing else."""
+    match function:
+        case ast.FunctionDef(
+            args=ast.arguments(posonlyargs=[], args=[ast.arg(arg="self", annotation=None)], vararg=None,
+                               kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]),
+            body=[text, ast.Expr(value=ast.Call(func=send))],
+            decorator_list=[],
+        ):  # fmt: skip
+            return _is_text(text) and _is_send(send)
+    return False
+
+
+def _is_send(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), attr="send", ctx=ast.Load()):
+            return True
+    return False
+
+
+def _is_called(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in CALLED | {"Hooks"}
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -14,17 +14,6 @@ from dataclasses import dataclass
 
 WIDTH = 110
 
-_INHERITED = """\
-abstract arrivals at_once begin carried client client_pool clock concurrency connection_timeout context
-created current default_headers end enter environment execute_next_task execute_task fixed_count
-fullname get_next_task greenlet group host identify insecure interrupt json known late learn leave
-listed max_redirects max_retries max_wait min_wait name network_timeout on_start on_stop pace parent
-path pause proxy_host proxy_port rest rest_ run schedule_task send sent session shown spread
-ssl_context_factory start step stop tasks think user user_id values wait wait_function wait_time weight
-"""
-INHERITED = frozenset(_INHERITED.split())
-"""Names that a user class or a task set already has, so that no step may take them."""
-
 
 @dataclass(frozen=True)
 class Call:
@@ -63,6 +52,18 @@ def literal(value: object) -> str:
             raise ValueError(f"{value} cannot be written as a number")
         return repr(value)
     raise TypeError(f"{type(value).__name__} cannot become code")
+
+
+def constant(value: object) -> Code:
+    """Source of a JSON `value`. Raises what `literal` raises."""
+    match value:
+        case dict():
+            return Call(
+                "{", [Item(constant(inner), f"{literal(key)}: ") for key, inner in value.items()], "}"
+            )
+        case list():
+            return Call("[", [constant(inner) for inner in value], "]")
+    return literal(value)
 
 
 def identifier(name: str, taken: Iterable[str] = ()) -> str:

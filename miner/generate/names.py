@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
-from miner.generate.code import INHERITED, identifier
+import ast
+from functools import cache
+from pathlib import Path
+
+from miner.generate.code import identifier
 from miner.workload import Workload
 
-_CLASSES = """\
-Any Arrivals Callable ClassVar Draw FastHttpUser InterruptTaskSet LocustArgumentParser Mapping
-MarkovTaskSet MasterRunner Path Pause Queue Visitor
+RUNTIME = Path(__file__).with_name("runtime.py")
+_LOCUST = """\
+abstract client client_pool concurrency connection_timeout context current default_headers environment
+execute_next_task execute_task fixed_count fullname functions get_next_task greenlet group host insecure
+interrupt json max_redirects max_retries max_wait min_wait network_timeout on_start on_stop parent
+pool_manager proxy_host proxy_port rest rest_ run schedule_task ssl_context_factory start stop tasks user
+wait wait_function wait_time weight
 """
-CLASSES = frozenset(_CLASSES.split())
+
+
+@cache
+def runtime() -> str:
+    """The text of the runtime, which is the same for every scenario."""
+    return RUNTIME.read_text(encoding="utf-8")
+
+
+@cache
+def offered() -> frozenset[str]:
+    """The names at the top of the runtime, those that it imports included."""
+    found: set[str] = set()
+    for node in ast.parse(runtime()).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                found.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                found |= {alias.name for alias in aliases}
+    return frozenset(found)
+
+
+@cache
+def inherited() -> frozenset[str]:
+    """Names that users and task sets of Locust or of the runtime have, so that no step may take them."""
+    tree = ast.parse(runtime())
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    methods = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    fields = {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return frozenset(_LOCUST.split()) | attributes | methods | fields
 
 
 def method_names(workload: Workload) -> dict[str, str]:
@@ -17,21 +57,20 @@ def method_names(workload: Workload) -> dict[str, str]:
     names: dict[str, str] = {}
     plain = {*workload.endpoints, *workload.steps}
     for name in (*workload.endpoints, *workload.steps):
-        taken = {*INHERITED, *names.values(), *(plain - {name})}
-        names[name] = identifier(name, taken)
+        names[name] = identifier(name, {*inherited(), *names.values(), *(plain - {name})})
     return names
 
 
 def class_names(workload: Workload) -> dict[str, str]:
-    """The class of each user path, by the path's name: `search_then_befriend` is `SearchThenBefriend`."""
+    """The class of each user path, by the path's name: `search_then_befriend` is `SearchThenBefriend`.
+
+    The name of the visitor's class, made of the workload's name, is under "".
+    """
     names: dict[str, str] = {}
-    for path in workload.paths:
-        words = "".join(word.capitalize() for word in path.name.split("_"))
-        choices = [
-            words,
-            f"{words}Path",
-            *(f"{words}Path{number}" for number in range(2, len(workload.paths) + 3)),
-        ]
-        free = (name for name in choices if name not in {*CLASSES, *names.values()})
-        names[path.name] = next(name for name in free if identifier(name) == name)
+    for key, name in [("", workload.name), *((path.name, path.name) for path in workload.paths)]:
+        words = "".join(word.capitalize() for word in name.split("_"))
+        more = "Path" if key else "Visitor"
+        choices = [words, f"{words}{more}", *(f"{words}{more}{n}" for n in range(2, len(workload.paths) + 3))]
+        free = (one for one in choices if one not in {*offered(), "Hooks", "HttpUser", *names.values()})
+        names[key] = next(one for one in free if identifier(one) == one)
     return names

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from miner.generate.code import WIDTH, plain
+from miner.generate.dangers import dangers
 from miner.generate.duration import mean_session_seconds, requests_on, visits
 from miner.workload import Endpoint, Path, Recorded, Workload
 
@@ -13,19 +14,27 @@ STANDARD_USERS = 50
 """Users with which the standard test makes as many requests as were recorded."""
 
 
+HOW_TO_READ = """\
+How to read it: `search=(424, exponential(mean=5.0))` means that of 1,000 who are at a step 424 go on to
+search, after a pause of 5 s on average. `pace` is how much visitors differ: the standard deviation of the
+logarithm of the factor by which one pauses longer than another. Counts in comments are what was recorded."""
+
+
 def module_docstring(workload: Workload) -> str:
     """What was measured from what, what is not known, and how to run it."""
     steps = {step for path in workload.paths for step in path.moves}
     endpoints = {endpoint for step in steps for endpoint in workload.requests(step)}
     recorded = workload.recorded
-    counts = f"{len(workload.paths)} user paths over {len(endpoints)} endpoints"
+    counts = f"{_plural(len(workload.paths), 'user path')} over {_plural(len(endpoints), 'endpoint')}"
     about = f"The traffic of {workload.name} as a load test: {counts}."
     parts = [_wrapped(f'"""{about}'), _wrapped(_source(recorded))]
-    if recorded.unknown:
-        parts.append(
-            "What could not be known:\n" + "\n".join(_wrapped(f"- {said}") for said in recorded.unknown)
-        )
-    return "\n\n".join([*parts, _how_to_run(workload)]) + '\n"""\n'
+    for title, said in {
+        "What could not be known:": recorded.unknown,
+        "Look at these before you run it against a service that matters:": dangers(workload),
+    }.items():
+        if said:
+            parts.append(f"{title}\n" + "\n".join(_wrapped(f"- {sentence}") for sentence in said))
+    return "\n\n".join([*parts, _wrapped(HOW_TO_READ), _how_to_run(workload)]) + '\n"""\n'
 
 
 def standard_docstring(workload: Workload, name: str, rate: float) -> str:
@@ -90,7 +99,8 @@ def _how_to_run(workload: Workload) -> str:
 A session takes about {seconds:.0f} s, and starts when it is due, whatever the service does: as many a
 second as the users have time for, or as many as --sessions-per-second says ({rate:.3g} were recorded),
 for which it takes 1.5 x {seconds:.0f} users each. The end of the log says whether any started late.
-Once --session-run-time is over no session starts, and the run ends when the last one does."""
+`locust -f {workload.name}.py --help` has the other options, under Sessions. What to change where: figures
+in {workload.name}.toml, then `mine generate`; logins, headers and checks in {workload.name}_hooks.py."""
     return f"""\
 Run it with Locust's web UI, or for ten minutes without:
 
@@ -98,6 +108,10 @@ Run it with Locust's web UI, or for ten minutes without:
 {command} --headless -u 50 -r 50 --session-run-time 600
 
 {_wrapped(remarks)}"""
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _wrapped(text: str) -> str:

@@ -1,38 +1,282 @@
-"""The parts of every locustfile that do not depend on the workload, as source text."""
+"""How visitors come when they are due, walk a user path with its pauses, and go.
 
-IMPORTS = """\
+This is the same for every scenario: what visitors do is in the scenario beside it, what only people know is
+in its hooks. It needs Locust and the standard library, and is written anew by `mine generate`.
+"""
+
 from __future__ import annotations
 
+import csv
 import logging
 import math
-import random
+from base64 import b64encode
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from random import Random
 from time import perf_counter
 from typing import Any, ClassVar
-from urllib.parse import quote, urlencode
-from uuid import uuid4
+from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID
 
 import gevent
 from gevent.queue import Queue
-from locust import FastHttpUser, MarkovTaskSet, events, transitions
+from locust import FastHttpUser, MarkovTaskSet, SequentialTaskSet, User, events, transitions
 from locust.argument_parser import LocustArgumentParser
-from locust.exception import InterruptTaskSet
+from locust.exception import InterruptTaskSet, StopTest
 from locust.runners import MasterRunner
-"""
+from locust.user.markov_taskset import MarkovTaskSetMeta
+from locust.user.task import TaskSet
 
-OPTIONS = '''\
+ROOM = 1.5
+"""How many times as long as a session a user has for it: then hardly any session waits for a user."""
+NOTHING: Mapping[Any, Any] = {}
+FORM = "application/x-www-form-urlencoded"
+PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{|}"
+"""What a header may hold besides letters and digits."""
+
+Draw = Callable[["Visitor"], Any]
+"""A value for a request of that visitor. What is no function is sent as it is."""
+Pause = Callable[[Random, float], float]
+"""Seconds, by the dice of a session and the pace of its visitor."""
+Sent = dict[str, Any]
+"""A request as it is sent: `params`, `query` and `headers` by name, and the `body`."""
+
+
+# Options ----------------------------------------------------------------------------------
+
+
 def add_options(parser: LocustArgumentParser) -> None:
-    """Locust's command line, and its web UI, know the options of this file."""
-    group = parser.add_argument_group("Sessions")
-    add = group.add_argument
+    """Locust's command line, and its web UI, know the options of a scenario."""
+    add = parser.add_argument_group("Sessions").add_argument
     add("--sessions-per-second", type=float, default=0, help="in all processes; 0: by the number of users")
     add("--session-run-time", type=float, default=0, help="seconds in which sessions start; 0: no end")
     add("--speed", type=float, default=1, help="pauses are divided by this")
-    add("--seed", type=int, default=0, help="of all random draws; 0: another one each time")
-'''
+    add("--seed", type=int, default=0, help="equal seeds give equal sessions; 0: another one each time")
+    add("--test-users", default="", help="CSV file: a line each, with a header; the first column is the id")
+    add("--max-rps", type=float, default=1000, help="no more requests per second than this are planned")
+    add("--allow-writes", action="store_true", help="send what may change data to another machine")
 
-ARRIVALS = '''\
+
+def refusal(scenario: type[Visitor], host: str, options: Any) -> str:
+    """Why the run must not begin, or nothing."""
+    if scenario.writes and not options.allow_writes and not is_loopback(host):
+        return f"{host} is not this machine, and the scenario changes data. Allow it with --allow-writes."
+    if (rps := options.sessions_per_second * scenario.session_requests) > options.max_rps:
+        return f"{rps:.0f} requests per second are more than --max-rps allows ({options.max_rps:g})."
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a URL, is this machine."""
+    name = urlsplit(host).hostname or ""
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+# Pauses -----------------------------------------------------------------------------------
+
+
+def lognormal(median: float, sigma: float) -> Pause:
+    """The logarithm is normal."""
+    return lambda dice, pace: pace * dice.lognormvariate(math.log(median), sigma)
+
+
+def gamma(shape: float, scale: float) -> Pause:
+    """The mean is shape * scale."""
+    return lambda dice, pace: pace * dice.gammavariate(shape, scale)
+
+
+def weibull(shape: float, scale: float) -> Pause:
+    """Longer than t with probability exp(-((t / scale) ** shape))."""
+    return lambda dice, pace: pace * dice.weibullvariate(scale, shape)
+
+
+def exponential(mean: float) -> Pause:
+    """Without memory."""
+    return lambda dice, pace: pace * dice.expovariate(1 / mean)
+
+
+def normal(mean: float, sd: float) -> Pause:
+    """Cut off at zero."""
+
+    def draw(dice: Random, pace: float) -> float:
+        while (seconds := dice.gauss(mean, sd)) < 0:
+            pass
+        return pace * seconds
+
+    return draw
+
+
+def quantiles(*at: float) -> Pause:
+    """Measured at even probabilities from 0 to 1, and linear in between."""
+    return lambda dice, pace: pace * between(at, dice)
+
+
+def mixture(weight: float, first: Pause, second: Pause) -> Pause:
+    """The first law with probability `weight`, the second otherwise."""
+    return lambda dice, pace: (first if dice.random() < weight else second)(dice, pace)
+
+
+def steady(law: Pause) -> Pause:
+    """A machine's pauses, as long for a slow visitor as for a fast one."""
+    return lambda dice, _: law(dice, 1.0)
+
+
+def between(at: tuple[float, ...], dice: Random) -> float:
+    """A draw from quantiles."""
+    place = dice.random() * (len(at) - 1)
+    low, high = at[int(place)], at[min(int(place) + 1, len(at) - 1)]
+    return low + (high - low) * (place % 1)
+
+
+# Values -----------------------------------------------------------------------------------
+
+
+def identity(low: int, high: int) -> Draw:
+    """The visitor's own id: from the service, the hooks or --test-users, else one from `low` to `high`."""
+
+    def draw(visitor: Visitor) -> Any:
+        if visitor.user_id is None:
+            visitor.user_id = visitor.dice.randint(low, high)
+        return visitor.user_id
+
+    return draw
+
+
+def popular(low: int, high: int, zipf: float = 0.0) -> Draw:
+    """An id from `low` to `high`: the r-th of them in proportion to r ** -zipf, by rejection-inversion."""
+
+    def area(x: float) -> float:
+        return math.log(x) if zipf == 1 else x ** (1 - zipf) / (1 - zipf)
+
+    def ranked(visitor: Visitor) -> int:
+        first, last = area(1.5) - 1, area(high - low + 1.5)
+        while True:
+            at = first + visitor.dice.random() * (last - first)
+            x = math.exp(at) if zipf == 1 else (at * (1 - zipf)) ** (1 / (1 - zipf))
+            rank = min(max(1, round(x)), high - low + 1)
+            if at >= area(rank + 0.5) - rank**-zipf:
+                return low + rank - 1
+
+    return ranked if zipf else lambda visitor: visitor.dice.randint(low, high)
+
+
+def one_of(*choices: tuple[Any, float]) -> Draw:
+    """One of the values, by its share."""
+    values, shares = [value for value, _ in choices], [share for _, share in choices]
+    return lambda visitor: visitor.dice.choices(values, shares)[0]
+
+
+def text(alphabet: str, *lengths: float) -> Draw:
+    """Characters of `alphabet`; the lengths were measured at even probabilities from 0 to 1."""
+    return lambda visitor: "".join(visitor.dice.choices(alphabet, k=round(between(lengths, visitor.dice))))
+
+
+def joined(*parts: Any) -> Draw:
+    """The parts, one behind the other."""
+    return lambda visitor: "".join(drawn(part, visitor) for part in parts)
+
+
+def number(low: float, high: float, decimals: int) -> Draw:
+    """A number from `low` to `high`."""
+    return lambda visitor: min(max(round(visitor.dice.uniform(low, high), decimals), low), high)
+
+
+def formatted(kind: str) -> Draw:
+    """A new value each time, in a format of OpenAPI."""
+
+    def draw(visitor: Visitor) -> str:
+        bits = visitor.dice.getrandbits(128)
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=bits % (365 * 86_400))
+        made: dict[str, Callable[[], str]] = {
+            "uuid": lambda: str(UUID(int=bits, version=4)),
+            "date": lambda: f"{moment:%Y-%m-%d}",
+            "date-time": lambda: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "time": lambda: f"{moment:%H:%M:%SZ}",
+            "email": lambda: f"{bits:x}@example.com",
+            "uri": lambda: f"https://example.com/{bits:x}",
+            "hostname": lambda: f"h{bits:x}.example.com",
+            "ipv4": lambda: str(IPv4Address(bits >> 96)),
+            "ipv6": lambda: str(IPv6Address(bits)),
+            "byte": lambda: b64encode(bits.to_bytes(16)).decode(),
+        }
+        return made[kind]()
+
+    return draw
+
+
+def series(of: Any, *lengths: float) -> Draw:
+    """A list, whose lengths were measured at even probabilities from 0 to 1."""
+    return lambda visitor: [drawn(of, visitor) for _ in range(round(between(lengths, visitor.dice)))]
+
+
+def listed(endpoint: str, field: str) -> Draw:
+    """`field` of something that `endpoint` showed, each once; then an id that does not exist."""
+
+    def draw(visitor: Visitor) -> Any:
+        shown = visitor.shown.get((endpoint, field))
+        return shown.pop(0) if shown else visitor.nobody
+
+    return draw
+
+
+def carried(endpoint: str, param: str, *, share: float, otherwise: Any) -> Draw:
+    """What `param` of `endpoint` was last in this session, in that share of cases; else another."""
+
+    def draw(visitor: Visitor) -> Any:
+        before = {**(sent := visitor.done.get(endpoint, NOTHING)).get("query", {}), **sent.get("params", {})}
+        return (
+            before[param] if param in before and visitor.dice.random() < share else drawn(otherwise, visitor)
+        )
+
+    return draw
+
+
+def created(endpoint: str, field: str, *, share: float, otherwise: Any) -> Draw:
+    """What the last answer of `endpoint` says was made, in that share of cases; else another."""
+
+    def draw(visitor: Visitor) -> Any:
+        made = visitor.shown.get((endpoint, field))
+        return made[0] if made and visitor.dice.random() < share else drawn(otherwise, visitor)
+
+    return draw
+
+
+def drawn(value: Any, visitor: Visitor) -> Any:
+    """`value` for this visitor: drawn where it can be, and so is all that it holds."""
+    if isinstance(value, Mapping):
+        return {name: drawn(inner, visitor) for name, inner in value.items()}
+    return value(visitor) if callable(value) else value
+
+
+# Sessions ---------------------------------------------------------------------------------
+
+
+class Hooks:
+    """What only people know of a service. The hooks file beside a scenario overrides what it needs."""
+
+    def on_start(self, visitor: Visitor) -> None:
+        """A session begins: this is where a visitor logs in."""
+
+    def identity(self, visitor: Visitor) -> Any:
+        """Who the visitor is; nothing: a line of --test-users, or an id of the recorded range."""
+
+    def headers(self, visitor: Visitor) -> Mapping[str, str]:  # noqa: ARG002
+        """What every request carries besides, such as a token; left out where a 401 is wanted."""
+        return NOTHING
+
+    def on_request(self, visitor: Visitor, endpoint: str, sent: Sent) -> None:
+        """A request is about to be sent, and `sent` may be changed."""
+
+    def on_response(self, visitor: Visitor, endpoint: str, response: Any) -> None:
+        """A request was answered: `response.failure("...")` makes it a failure."""
+
+
 class Arrivals:
     """When sessions start: a Poisson schedule that does not wait for the service.
 
@@ -40,34 +284,39 @@ class Arrivals:
     all busy put less load on the service than it was meant to.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: type[Visitor], options: Any, worker: int) -> None:
+        self.scenario, self.options = scenario, options
+        self.seed = f"{options.seed or Random().random()} {worker}"
+        self.dice = Random(self.seed)
         self.due: Queue[float] = Queue()
         self.started = self.finished = 0
         self.lateness: list[float] = []
+        self.test_users = deque(read_test_users(options.test_users))
+        self.dice.shuffle(self.test_users)
 
-    def schedule(self, environment: Any) -> None:
+    def schedule(self, runner: Any) -> None:
         """Due times are queued until no more sessions may start; when the last one ends, so does the run."""
-        options, runner = environment.parsed_options, environment.runner
         due = perf_counter()
-        end = due + (options.session_run_time or math.inf)
-        while (due := due + random.expovariate(self.rate(options))) < end:
+        end = due + (self.options.session_run_time or math.inf)
+        while (due := due + self.dice.expovariate(self.rate())) < end:
             while (early := due - perf_counter()) > 0:
                 gevent.sleep(early)
             # Of the whole schedule, a process takes the share that it has of the users.
-            if random.random() * (options.num_users or 1) < runner.user_count:
+            if self.dice.random() * (self.options.num_users or 1) < runner.user_count:
                 self.due.put(due)
         gevent.sleep(max(0.0, end - perf_counter()))
         while self.finished < self.started or not self.due.empty():
             gevent.sleep(0.1)
-        if options.headless:
+        if self.options.headless:
             runner.quit()
         else:
             runner.stop()
 
-    def rate(self, options: Any) -> float:
+    def rate(self) -> float:
         """Sessions per second in all processes: as asked for, or so many for each user."""
-        carried = SESSIONS_PER_USER * options.speed * (options.num_users or 1)
-        return float(options.sessions_per_second or carried)
+        by_users = self.scenario.sessions_per_user * self.options.speed * (self.options.num_users or 1)
+        most = self.options.max_rps / self.scenario.session_requests
+        return float(min(self.options.sessions_per_second or by_users, most))
 
     def take(self) -> float:
         """A session is due now; how many seconds ago it should have started is returned."""
@@ -81,177 +330,225 @@ class Arrivals:
         """The log says how many sessions there were, and warns if they did not start in time."""
         late = sorted(self.lateness)[int(len(self.lateness) * 0.99)] if self.lateness else 0.0
         log = logging.warning if late > 0.1 or not self.due.empty() else logging.info
-        text = "Sessions: %d started, %d finished, %d never started; 99 %% started less than %.4f s late."
-        log(text, self.started, self.finished, self.due.qsize(), late)
+        said = "Sessions: %d started, %d finished, %d never started; 99 %% started less than %.4f s late."
+        log(said, self.started, self.finished, self.due.qsize(), late)
         if log is logging.warning:
             logging.warning("The load was lower than it should have been: give Locust more --users.")
 
 
-def open_doors(environment: Any, **_: Any) -> None:
-    """Sessions begin to arrive, in every process that has users."""
-    if isinstance(environment.runner, MasterRunner):
-        return
-    if seed := environment.parsed_options.seed:
-        random.seed(seed + getattr(environment.runner, "worker_index", 0))
-    Visitor.arrivals = Arrivals()
-    Visitor.clock = gevent.spawn(Visitor.arrivals.schedule, environment)
+class Tally:
+    """What came of the requests of this process, by endpoint."""
+
+    def __init__(self) -> None:
+        self.made: Counter[str] = Counter()
+        self.came: Counter[tuple[str, int]] = Counter()
+        self.owed: Counter[tuple[str, int]] = Counter()
+        """Client errors that came by themselves: as many fewer are provoked, which keeps their share."""
+        self.known: defaultdict[str, deque[Sent]] = defaultdict(lambda: deque(maxlen=100))
+        """What was sent with success: sent again where a conflict is wanted."""
+
+    def usual(self, endpoint: str, status: int, share: float) -> bool:
+        """Whether no more such errors came than were recorded, or three standard deviations more."""
+        expected = share * self.made[endpoint]
+        return self.came[endpoint, status] <= expected + 3 * math.sqrt(expected) + 3
 
 
-def close_doors(environment: Any, **_: Any) -> None:
-    """No more sessions arrive, and the log says how it went."""
-    if isinstance(environment.runner, MasterRunner):
-        return
-    Visitor.arrivals.report()
-    if Visitor.clock is not gevent.getcurrent():
-        Visitor.clock.kill(block=False)
-'''
-
-VISITOR = '''\
-class Visitor(FastHttpUser):
+class Visitor(User):
     """Someone who walks one path and leaves; whoever comes next is somebody else."""
 
+    abstract = True
     host = "http://127.0.0.1:8000"
-    arrivals = Arrivals()
-    clock: gevent.Greenlet
-    owed: ClassVar[Counter[tuple[str, int]]] = Counter()
-    """Client errors that came by themselves: as many fewer are provoked, which keeps their share."""
-    known: ClassVar[defaultdict[str, deque[Any]]] = defaultdict(lambda: deque(maxlen=100))
-    """What was sent with success, by endpoint: sent again where a conflict is wanted."""
+    client: Any
+    hooks: ClassVar[Hooks] = Hooks()
+    sessions_per_second: ClassVar[float] = 1.0
+    session_seconds: ClassVar[float] = 1.0
+    session_requests: ClassVar[float] = 1.0
+    sessions_per_user: ClassVar[float] = 1.0
+    gap: ClassVar[float] = math.inf
+    nobody: ClassVar[int] = 2_000_000_000
+    writes: ClassVar[bool] = False
+    headers: ClassVar[Mapping[str, Any]] = NOTHING
+    arrivals: ClassVar[Arrivals]
+    tally: ClassVar[Tally]
+    clock: ClassVar[gevent.Greenlet]
+    dice: Random
     session = path = ""
-    late = 0.0
+    late = began = 0.0
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.tasks = [idle]
+
+    def wait_time(self) -> float:
+        """A session is due. While a user waits for it, Locust may stop him."""
+        if self.session:  # it ended by an error
+            self.arrivals.finished += 1
+            self.session = ""
+        self.late = self.arrivals.take()
+        self.dice = Random(f"{self.arrivals.seed} {self.arrivals.started}")
+        self.session = f"{self.dice.getrandbits(128):032x}"
+        self.tasks = [self.dice.choice(type(self).tasks)]
+        return 0.0
 
     def begin(self, path: str) -> None:
-        """Once a session is due, this is a new visitor, who has no name, no cookies and has seen nothing."""
-        self.late = self.arrivals.take()
-        self.session, self.path = uuid4().hex, path
-        self.user_id: Any = None
-        self.shown: dict[str, list[Any]] = {}
-        self.sent: dict[str, dict[str, Any]] = {}
-        self.client.cookiejar.clear()
+        """A new visitor, who has no cookies and has seen nothing, comes."""
+        self.path, self.began = path, perf_counter()
+        self.shown: dict[tuple[str, str], list[Any]] = {}
+        self.done: dict[str, Sent] = {}
+        self.memory: dict[str, Any] = {}
+        (self.client.cookiejar if isinstance(self, FastHttpUser) else self.client.cookies).clear()
+        users = self.arrivals.test_users
+        users.rotate()
+        self.account: Mapping[str, str] = users[0] if users else NOTHING
+        self.user_id: Any = next(map(id_of, self.account.values()), None)
+        if (own := self.hooks.identity(self)) is not None:
+            self.user_id = own
+        self.hooks.on_start(self)
+
+    def leave(self) -> None:
+        """The session is over, and Locust's tables say how long it took."""
+        for name in (self.path, "all paths"):
+            self.environment.stats.get(name, "SESSION").log(round((perf_counter() - self.began) * 1000), 0)
+        self.arrivals.finished += 1
+        self.session = ""
 
     def context(self) -> dict[str, Any]:
         """What every listener to requests is told: whose they are."""
         return {"session": self.session, "path": self.path, "late": self.late}
 
-    def identity(self, low: int, high: int) -> Draw:
-        """The visitor's own id, from `low` to `high` unless the service gave one."""
-
-        def draw() -> Any:
-            self.user_id = self.user_id if self.user_id is not None else random.randint(low, high)
-            return self.user_id
-
-        return draw
-
-    def listed(self, endpoint: str, field: str) -> Draw:
-        """`field` of something that `endpoint` showed, each once; then an id that does not exist."""
-        shown = self.shown.get(f"{endpoint} {field}")
-        return lambda: shown.pop(0) if shown else NOBODY
-
-    def send(
-        self,
-        method: str,
-        route: str,
-        statuses: Mapping[int, float],
-        *,
-        headers: Mapping[str, Draw] = NOTHING,
-        unknown: tuple[str, str] | None = None,
-        shows: tuple[str, ...] = (),
-        identifies: str = "",
-        **parts: Mapping[str, Draw],
-    ) -> None:
-        """A request is made so that the service answers one of `statuses`; any other answer is a failure."""
-        endpoint = f"{method} {route}"
-        intended = one_of(statuses)()
-        if self.owed[endpoint, intended]:
-            self.owed[endpoint, intended] -= 1
-            intended = min(statuses)
-        wanted, sent = provoke(intended, parts, unknown, self.known[endpoint])
-        with self.client.request(
-            method,
-            target(route, sent),
-            name=route,
-            headers={name: quote(str(draw()), safe=PRINTABLE) for name, draw in headers.items()},
-            json=sent.get("body"),
-            allow_redirects=False,
-            catch_response=True,
-        ) as response:
-            if response.status_code == wanted or (wanted < 400 and 0 < response.status_code < 400):
-                response.success()
-            else:
-                response.failure(f"The answer was {response.status_code or 'none'}, not {wanted}.")
-        if response.status_code >= 400 and response.status_code != intended:
-            self.owed[endpoint, response.status_code] += 1
-        if 0 < response.status_code < 400:
-            self.known[endpoint].append(sent)
-            self.sent[endpoint] = {**sent.get("query", {}), **sent.get("params", {})}
-            self.learn(endpoint, response, shows, identifies)
-
-    def learn(self, endpoint: str, response: Any, shows: tuple[str, ...], identifies: str) -> None:
-        """The visitor remembers what the answer shows, and the name that the service gave."""
-        for field in shows:
-            self.shown[f"{endpoint} {field}"] = told(response, field)
-        if identifies and (given := told(response, identifies)):
-            self.user_id = given[0]
-'''
-
-AT_ONCE = '''\
-    def at_once(self, *requests: tuple[Callable[[], None], float]) -> None:
+    def at_once(self, requests: Mapping[str, float]) -> None:
         """Each request is made as often as it says on average, all at once; then all are answered."""
-        made = [request for request, often in requests for _ in range(int(often + random.random()))]
-        pending = [gevent.spawn(request) for request in made or [requests[0][0]]]
+        made = [name for name, often in requests.items() for _ in range(int(often + self.dice.random()))]
+        pending = [gevent.spawn(getattr(self, name)) for name in made or list(requests)[:1]]
         try:
             gevent.joinall(pending, raise_error=True)
         finally:
             gevent.killall(pending, block=False)
-'''
 
-CARRIED = '''\
-    def carried(self, endpoint: str, param: str, *, share: float, otherwise: Draw) -> Draw:
-        """What `param` of `endpoint` was last in this session, in that share of cases; else another."""
-        before = self.sent.get(endpoint, {})
-        return lambda: before[param] if param in before and random.random() < share else otherwise()
-'''
+    def send(
+        self,
+        endpoint: str,
+        *,
+        params: Mapping[str, Any] = NOTHING,
+        query: Mapping[str, Any] = NOTHING,
+        headers: Mapping[str, Any] = NOTHING,
+        body: Mapping[str, Any] | None = None,
+        form: bool = False,
+        errors: Mapping[int, float] = NOTHING,
+        unknown: str = "",
+        shows: tuple[str, ...] = (),
+        identifies: str = "",
+        without: tuple[str, ...] = (),
+    ) -> None:
+        """A request is sent; client errors come in the shares of `errors`, and any other is a failure."""
+        method, _, route = endpoint.partition(" ")
+        common = {name: value for name, value in self.headers.items() if name not in without}
+        drawing = {"params": params, "query": query, "headers": {**common, **headers}, "body": body}
+        sent: Sent = {part: drawn(values, self) for part, values in drawing.items()}
+        sent["headers"] = {name: quote(str(of), safe=PRINTABLE) for name, of in sent["headers"].items()}
+        sent["headers"].update(self.hooks.headers(self))
+        intended = self.intended(endpoint, errors)
+        wanted = provoke(intended, sent, unknown, self.tried(endpoint), self)
+        self.hooks.on_request(self, endpoint, sent)
+        with self.client.request(
+            method,
+            target(route, sent),
+            name=route,
+            headers=sent["headers"] | ({"Content-Type": FORM} if form else {}),
+            data=urlencode(sent["body"]) if form else None,
+            json=None if form else sent["body"],
+            allow_redirects=False,
+            catch_response=True,
+            context={"endpoint": endpoint},
+        ) as response:
+            self.judge(endpoint, response, wanted, errors)
+            self.hooks.on_response(self, endpoint, response)
+        status = response.status_code
+        if status >= 400 and status != intended:
+            self.tally.owed[endpoint, status] += 1
+        if 0 < status < 400:
+            self.tally.known[endpoint].append(sent)
+            self.done[endpoint] = sent
+            self.learn(endpoint, response, shows, identifies)
 
-CREATED = '''\
-    def created(self, endpoint: str, field: str, *, share: float, otherwise: Draw) -> Draw:
-        """What the last answer of `endpoint` says was made, in that share of cases; else another."""
-        made = self.shown.get(f"{endpoint} {field}")
-        return lambda: made[0] if made and random.random() < share else otherwise()
-'''
+    def intended(self, endpoint: str, errors: Mapping[int, float]) -> int:
+        """The client error that this request is to end in, or 0."""
+        at = self.dice.random()
+        intended = next((status for status, share in errors.items() if (at := at - share) < 0), 0)
+        if self.tally.owed[endpoint, intended]:
+            self.tally.owed[endpoint, intended] -= 1
+            return 0
+        return intended
 
-METHODS = {"at_once": AT_ONCE, "carried": CARRIED, "created": CREATED}
-"""What visitors can do besides, if a workload asks for it."""
+    def tried(self, endpoint: str) -> list[Sent]:
+        """What was sent to `endpoint` with success: by this visitor, else by others."""
+        return [self.done[endpoint]] if endpoint in self.done else list(self.tally.known[endpoint])
 
-REQUESTS = '''\
-def provoke(
-    wanted: int, parts: Mapping[str, Mapping[str, Draw]], unknown: tuple[str, str] | None, known: deque[Any]
-) -> tuple[int, dict[str, dict[str, Any]]]:
-    """What to send so that the service answers `wanted`, and what it will answer in truth."""
-    draws = {part: dict(fields) for part, fields in parts.items()}
-    if wanted == 409 and known:
-        return wanted, random.choice(known)
+    def judge(self, endpoint: str, response: Any, wanted: int, errors: Mapping[int, float]) -> None:
+        """An answer as it was recorded is a success; client errors are counted under a name of their own."""
+        status = response.status_code
+        self.tally.made[endpoint] += 1
+        self.tally.came[endpoint, status] += 1
+        usual = status in errors and self.tally.usual(endpoint, status, errors[status])
+        if status >= 400 and (status == wanted or usual):
+            response.request_meta["name"] += f" [{status}]"
+            response.success()
+        elif 0 < status < 400 and not wanted:
+            response.success()
+        else:
+            response.failure(f"The answer was {status or 'none'}, not {wanted or 'a success'}.")
+
+    def learn(self, endpoint: str, response: Any, shows: tuple[str, ...], identifies: str) -> None:
+        """The visitor remembers what the answer shows, and the name that the service gave."""
+        for field in shows:
+            self.shown[endpoint, field] = told(response, field)
+        if identifies and (given := told(response, identifies)):
+            self.user_id = given[0]
+
+
+def provoke(wanted: int, sent: Sent, unknown: str, tried: list[Sent], visitor: Visitor) -> int:
+    """`sent` is changed so that the service answers `wanted`; returned is what it will, or 0 for no error."""
     if wanted == 404 and unknown:
-        draws[unknown[0]][unknown[1]] = lambda: NOBODY
-    elif wanted in (400, 422) and ("body" in draws or "query" in draws):
-        draws["body" if "body" in draws else "query"] = {}
-    elif wanted >= 400:
-        wanted = 200  # nothing in a request can bring about this answer
-    sent = {part: {field: draw() for field, draw in fields.items()} for part, fields in draws.items()}
-    nobody = any(value == NOBODY for part in ("params", "body") for value in sent.get(part, {}).values())
-    return 404 if nobody else wanted, sent
+        sent["params" if unknown in sent["params"] else "body"][unknown] = visitor.nobody
+    elif wanted == 409 and tried:
+        again = visitor.dice.choice(tried)
+        sent.update({part: again[part] for part in ("params", "query", "body")})
+    elif wanted == 401 and sent["headers"]:
+        sent["headers"] = {}
+    elif not (wanted in (400, 422) and spoil(sent, visitor.dice)):
+        wanted = 0
+    ids = [*sent["params"].values(), *(sent["body"] or {}).values()]
+    return 404 if not wanted and visitor.nobody in ids else wanted
 
 
-def target(route: str, sent: Mapping[str, Mapping[str, Any]]) -> str:
+def spoil(sent: Sent, dice: Random) -> bool:
+    """Something is wrong, if it can be: a field of the body is missing, the query, or an id is no number."""
+    numbers = [name for name, value in sent["params"].items() if isinstance(value, int)]
+    if sent["body"]:
+        missing = dice.choice(list(sent["body"]))
+        sent["body"] = {name: value for name, value in sent["body"].items() if name != missing}
+    elif sent["query"]:
+        sent["query"] = {}
+    elif numbers:
+        sent["params"][dice.choice(numbers)] = "none"
+    else:
+        return False
+    return True
+
+
+def target(route: str, sent: Sent) -> str:
     """`route` with its parameters and its query."""
-    for name, value in sent.get("params", {}).items():
+    for name, value in sent["params"].items():
         route = route.replace("{" + name + "}", quote(str(value), safe=""))
-    query = sent.get("query")
-    return f"{route}?{urlencode(query, quote_via=quote)}" if query else route
+    return f"{route}?{urlencode(sent['query'], quote_via=quote)}" if sent["query"] else route
 
 
 def told(response: Any, field: str) -> list[Any]:
     """`field` as a JSON answer has it; else the last segment of its Location, if that looks like an id."""
-    answer = response.json() if response.content.lstrip()[:1] in (b"{", b"[") else None
+    try:
+        answer = response.json() if response.content.lstrip()[:1] in (b"{", b"[") else None
+    except ValueError:
+        answer = None
     last = response.headers.get("Location", "").partition("?")[0].rstrip("/").split("/")[-1]
     return found(answer, field) or [last] * any(char.isdigit() for char in last)
 
@@ -264,141 +561,191 @@ def found(answer: Any, field: str) -> list[Any]:
         inner = [value for item in answer.values() for value in found(item, field)]
         return [answer[field], *inner] if field in answer else inner
     return []
-'''
 
-PATH = '''\
-class Path(MarkovTaskSet):
-    """A walk from `enter` to `leave` that pauses between steps, as long as `think` says for each move."""
 
-    abstract = True
+# User paths -------------------------------------------------------------------------------
+
+
+class Step:
+    """What is asked for, and where visitors go from there: the weight of each move, and the pause on it."""
+
+    def __init__(
+        self, asks: Mapping[str, float] | None, moves: Mapping[str, int | tuple[int, Pause]]
+    ) -> None:
+        self.asks = asks
+        parted = {to: move if isinstance(move, tuple) else (move, None) for to, move in moves.items()}
+        self.weights = {to: weight for to, (weight, _) in parted.items()}
+        self.pauses = {to: pause for to, (_, pause) in parted.items() if pause}
+
+    def method(self, name: str) -> Any:
+        """The step as Locust's `@transitions` wants it."""
+        asks = {name: 1.0} if self.asks is None else self.asks
+
+        def ask(walk: Walk) -> None:
+            walk.ask(asks)
+
+        made: Any = ask
+        made.__name__, made.transitions, made.pauses = name, self.weights, self.pauses
+        return made
+
+
+def start(**weights: int) -> Step:
+    """Where sessions begin."""
+    return Step({}, weights)
+
+
+def step(asks: str | Mapping[str, float] | None = None, /, **moves: int | tuple[int, Pause]) -> Step:
+    """A step that asks what it is called after, or what it says; several requests are made at once."""
+    return Step({asks: 1.0} if isinstance(asks, str) else asks, moves)
+
+
+def ask(step: str | Mapping[str, float], pause: Pause | None = None) -> Callable[[StraightPath], None]:
+    """A step of a straight line, and the pause after it."""
+    asks = {step: 1.0} if isinstance(step, str) else step
+
+    def task(walk: StraightPath) -> None:
+        walk.upcoming = pause
+        walk.ask(asks)
+
+    task.__name__ = "_and_".join(asks)
+    return task
+
+
+def line(*steps: Callable[[StraightPath], None]) -> Any:
+    """Steps one after the other, and then the session is over."""
+    return [*steps, leave]
+
+
+def shares(*paths: tuple[type[Walk], int]) -> Any:
+    """The paths of a visitor by their weights, as Locust wants its tasks."""
+    return [path for path, weight in paths for _ in range(weight)]
+
+
+def leave(walk: Walk) -> None:
+    """The session is over."""
+    walk.user.leave()
+    raise InterruptTaskSet(reschedule=False)  # type: ignore[no-untyped-call]
+
+
+class Walk(TaskSet):
+    """One session of a visitor on a user path."""
+
     user: Visitor
-    name: str
-    think: ClassVar[dict[tuple[str, str], Pause]]
-    spread = 0.0
-    """Of the logarithm of `pace`, by which all pauses of a session are longer or shorter."""
+    name = ""
+    pace = 0.0
+    """Standard deviation of the logarithm of the factor by which all pauses of a session are longer."""
 
     def on_start(self) -> None:
-        """The visitor's pace is drawn; the walk begins."""
-        self.pace = random.lognormvariate(0, self.spread)
-        self.step = "enter"
+        """The visitor's pace is drawn; the session begins."""
+        self.factor = self.user.dice.lognormvariate(0, self.pace)
+        self.user.begin(self.name)
+
+    def ask(self, requests: Mapping[str, float]) -> None:
+        """The requests of a step are made, and answered."""
+        if list(requests.values()) == [1.0]:
+            getattr(self.user, next(iter(requests)))()
+        elif requests:
+            self.user.at_once(requests)
+
+    def pause(self, think: Pause | None) -> float:
+        """Seconds, fewer than would end a session: it was of those that did not that `think` was measured."""
+        seconds, most = 0.0 if think is None else math.inf, self.user.gap
+        for _ in range(100):
+            if think is None or (seconds := think(self.user.dice, self.factor)) < most:
+                break
+        return min(seconds, most) / float(self.user.environment.parsed_options.speed)
+
+
+class Chain(MarkovTaskSetMeta):
+    """Steps become methods of the path, and the last one leaves."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> Any:
+        """The class, which Locust has checked."""
+        steps = {key: member for key, member in members.items() if isinstance(member, Step)}
+        members |= {key: member.method(key) for key, member in steps.items()}
+        if steps:
+            members["leave"] = transitions({next(iter(steps)): 1})(lambda walk: leave(walk))
+            members["leave"].__name__ = "leave"
+        return super().__new__(mcs, name, bases, members)  # type: ignore[no-untyped-call]
+
+
+Chain.__name__ = MarkovTaskSetMeta.__name__  # by which Locust knows Markov chains
+
+
+class UserPath(Walk, MarkovTaskSet, metaclass=Chain):
+    """Steps whose next one depends on chance, and on where the visitor is."""
+
+    abstract = True
+    current: Any
+    step: Any
+
+    def get_next_task(self) -> Any:
+        """As Locust does, but with the dice of the session: they are the same whatever others do."""
+        self.step = self.current
+        self.current = getattr(self, self.user.dice.choice(self.step.transitions))
+        return self.step
 
     def wait_time(self) -> float:
         """Seconds until the next step. Locust calls this when `current` is the next step already."""
-        move = self.step, getattr(self.current, "__name__", "leave")
-        self.step = move[1]
-        if move[0] == "enter":
-            # Here Locust may stop a user who waits for a session to be due.
-            self.user.begin(self.name)
-            return 0
-        pause = self.pause(self.think[move]) if move in self.think else 0.0
-        return pause / float(self.user.environment.parsed_options.speed)
+        return self.pause(self.step.pauses.get(self.current.__name__))
 
-    def pause(self, think: Pause) -> float:
-        """Seconds, fewer than would end a session: it was of those that did not that `think` was measured."""
-        for _ in range(100):
-            if (seconds := think(self.pace)) < GAP:
-                return seconds
-        return GAP
 
-    def end(self) -> None:
-        """The session is over."""
-        self.user.arrivals.finished += 1
-        raise InterruptTaskSet
-'''
+class StraightPath(Walk, SequentialTaskSet):
+    """Steps that follow each other."""
 
-LISTENERS = """\
+    upcoming: Pause | None = None
+
+    def wait_time(self) -> float:
+        """Seconds until the next step."""
+        return self.pause(self.upcoming)
+
+
+def idle(visitor: Visitor) -> None:
+    """Nothing is done before a session is due."""
+
+
+# The run ----------------------------------------------------------------------------------
+
+
+def read_test_users(file: str) -> list[dict[str, str]]:
+    """The lines of a CSV file by column, none if there is no `file`. Stops the test if it cannot be read."""
+    if not file:
+        return []
+    try:
+        with Path(file).open(newline="", encoding="utf-8-sig") as lines:
+            return list(csv.DictReader(lines))
+    except (OSError, ValueError, csv.Error) as error:
+        raise StopTest(f"The test users in {file} cannot be read: {error}") from error
+
+
+def id_of(text: str) -> Any:
+    """`text`, as a number if it is one: bodies tell them apart."""
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def open_doors(environment: Any, **_: Any) -> None:
+    """Sessions begin to arrive, in every process that has users."""
+    scenario = next(one for one in environment.user_classes if issubclass(one, Visitor))
+    if why := refusal(scenario, environment.host or scenario.host, environment.parsed_options):
+        environment.process_exit_code = 2
+        raise StopTest(why)
+    if isinstance(environment.runner, MasterRunner):
+        return
+    worker = getattr(environment.runner, "worker_index", 0)
+    Visitor.arrivals, Visitor.tally = Arrivals(scenario, environment.parsed_options, worker), Tally()
+    Visitor.clock = gevent.spawn(Visitor.arrivals.schedule, environment.runner)
+
+
+def close_doors(environment: Any, **_: Any) -> None:
+    """No more sessions arrive, and the log says how it went."""
+    if isinstance(environment.runner, MasterRunner):
+        return
+    Visitor.arrivals.report()
+    if Visitor.clock is not gevent.getcurrent():
+        Visitor.clock.kill(block=False)
+
+
 hooks: Any = events  # because Locust's own listeners have no types
 hooks.init_command_line_parser.add_listener(add_options)
 hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
-"""
-
-LAWS = {
-    "lognormal": '''\
-def lognormal(median: float, sigma: float) -> Pause:
-    """The logarithm is normal."""
-    return lambda pace: pace * random.lognormvariate(math.log(median), sigma)
-''',
-    "gamma": '''\
-def gamma(shape: float, scale: float) -> Pause:
-    """The mean is shape * scale."""
-    return lambda pace: pace * random.gammavariate(shape, scale)
-''',
-    "weibull": '''\
-def weibull(shape: float, scale: float) -> Pause:
-    """Longer than t with probability exp(-((t / scale) ** shape))."""
-    return lambda pace: pace * random.weibullvariate(scale, shape)
-''',
-    "exponential": '''\
-def exponential(mean: float) -> Pause:
-    """Without memory."""
-    return lambda pace: pace * random.expovariate(1 / mean)
-''',
-    "normal": '''\
-def normal(mean: float, sd: float) -> Pause:
-    """Cut off at zero."""
-
-    def draw(pace: float) -> float:
-        while (seconds := random.gauss(mean, sd)) < 0:
-            pass
-        return pace * seconds
-
-    return draw
-''',
-    "quantiles": '''\
-def quantiles(*at: float) -> Pause:
-    """Measured at even probabilities from 0 to 1, and linear in between."""
-
-    def draw(pace: float) -> float:
-        place = random.random() * (len(at) - 1)
-        low, high = at[int(place)], at[min(int(place) + 1, len(at) - 1)]
-        return pace * (low + (high - low) * (place % 1))
-
-    return draw
-''',
-    "mixture": '''\
-def mixture(weight: float, first: Pause, second: Pause) -> Pause:
-    """The first law with probability `weight`, the second otherwise."""
-    return lambda pace: first(pace) if random.random() < weight else second(pace)
-''',
-    "steady": '''\
-def steady(law: Pause) -> Pause:
-    """A machine's pauses, as long for a slow visitor as for a fast one."""
-    return lambda pace: law(1.0)
-''',
-    "popular": '''\
-def popular(low: int, high: int) -> Draw:
-    """An id from `low` to `high`; all are alike."""
-    return lambda: random.randint(low, high)
-''',
-    "ranked": '''\
-def ranked(low: int, high: int, zipf: float) -> Draw:
-    """An id from `low` to `high`: the r-th of them in proportion to r ** -zipf, by rejection-inversion."""
-
-    def area(x: float) -> float:
-        return math.log(x) if zipf == 1 else x ** (1 - zipf) / (1 - zipf)
-
-    def draw() -> int:
-        first, last = area(1.5) - 1, area(high - low + 1.5)
-        while True:
-            at = first + random.random() * (last - first)
-            x = math.exp(at) if zipf == 1 else (at * (1 - zipf)) ** (1 / (1 - zipf))
-            rank = min(max(1, round(x)), high - low + 1)
-            if at >= area(rank + 0.5) - rank**-zipf:
-                return low + rank - 1
-
-    return draw
-''',
-    "text": '''\
-def text(alphabet: str, *lengths: float) -> Draw:
-    """Characters of `alphabet`; the lengths were measured at even probabilities from 0 to 1."""
-    length = quantiles(*lengths)
-    return lambda: "".join(random.choices(alphabet, k=round(length(1.0))))
-''',
-    "one_of": '''\
-def one_of(shares: Mapping[Any, float]) -> Draw:
-    """One of the keys, by its share."""
-    return lambda: random.choices(list(shares), list(shares.values()))[0]
-''',
-}
-"""What draws pauses and values; only those that a workload uses are written."""

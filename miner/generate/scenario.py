@@ -1,20 +1,21 @@
-"""The locustfile of a workload: docstring, options, arrivals, the visitor's requests, and the paths."""
+"""The locustfile of a workload: what is known of it in words, the user paths, and what their steps ask."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
 from miner.errors import MinerError
-from miner.generate import runtime
 from miner.generate.check import checked
 from miner.generate.code import Call, Code, Item, lay, literal
-from miner.generate.duration import mean_session_seconds
-from miner.generate.names import method_names
+from miner.generate.duration import mean_session_seconds, requests_per_session
+from miner.generate.imports import imports
+from miner.generate.names import class_names, method_names
+from miner.generate.one_file import in_one_file
 from miner.generate.prose import endpoint_docstring, module_docstring
 from miner.generate.user_paths import choice, path_classes
-from miner.generate.values import draws, unknown, used
-from miner.workload import Created, Endpoint, Listed, Workload
+from miner.generate.values import draws, unknown
+from miner.workload import Created, Endpoint, Listed, Value, Workload
 
 BUSY = 1.5
 """How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
@@ -22,54 +23,74 @@ TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def generate(workload: Workload) -> str:
-    """The locustfile that behaves like `workload`. Equal workloads give equal bytes.
+def generate(workload: Workload, *, http: bool = False) -> str:
+    """The locustfile that behaves like `workload`, in one file. Equal workloads give equal bytes.
 
-    It needs Locust and nothing else. Raises MinerError where a header cannot be sent.
+    It needs Locust and nothing else. `http` takes Locust's HttpUser instead of its FastHttpUser. Raises
+    MinerError where a header cannot be sent.
     """
-    walks = [*path_classes(workload), choice(workload)]
+    return in_one_file(scenario(workload, http=http), http=http)
+
+
+def scenario(workload: Workload, *, http: bool = False) -> str:
+    """The locustfile, which needs the runtime and the hooks of its name beside it."""
     seconds = mean_session_seconds(workload)
-    figures = constants(workload, workload.arrivals.mean, seconds, 1 / (BUSY * max(seconds, 1.0)))
-    head = f"{module_docstring(workload)}\n{runtime.IMPORTS}\n{figures}"
-    return assembled(workload, head, workload.endpoints, used(workload), walks)
+    figures = {
+        "sessions_per_second": (workload.arrivals.mean, "as recorded"),
+        "session_seconds": (round(seconds, 2), "on average, at the recorded speed"),
+        "session_requests": (_rounded(requests_per_session(workload)), "on average"),
+        "sessions_per_user": (
+            _rounded(1 / (BUSY * max(seconds, 1.0))),
+            "and second, unless --sessions-per-second is given",
+        ),
+    }
+    visitor = visitor_class(workload, choice(workload), figures, workload.endpoints, http=http)
+    return assembled(workload, module_docstring(workload), [*path_classes(workload), visitor], http=http)
 
 
-def assembled(
-    workload: Workload, head: str, endpoints: Iterable[str], parts: Collection[str], walks: list[str]
+def assembled(workload: Workload, docstring: str, classes: Iterable[str], *, http: bool) -> str:
+    """The whole text, checked: what it says, what it needs, and its classes."""
+    body = "\n\n".join(classes)
+    return checked(f"{docstring}\n{imports(workload, body, http=http)}\n\n{body}", workload.name)
+
+
+def visitor_class(
+    workload: Workload,
+    tasks: Code,
+    figures: Mapping[str, tuple[float, str]],
+    endpoints: Iterable[str],
+    *,
+    http: bool,
 ) -> str:
-    """The whole file, checked: its `head`, what every locustfile has, and the `walks` of its visitors."""
-    names = method_names(workload)
-    methods = [_method(workload, name, names[name]) for name in endpoints]
-    own = [source for name, source in runtime.METHODS.items() if name in parts]
-    blocks = [
-        head,
-        runtime.OPTIONS,
-        *(source for name, source in runtime.LAWS.items() if name in parts),
-        runtime.ARRIVALS,
-        "\n".join([runtime.VISITOR, *own, *methods]),
-        runtime.REQUESTS,
-        runtime.PATH,
-        *walks,
-    ]
-    return checked("\n\n".join(blocks) + "\n" + runtime.LISTENERS)
+    """The user class: which paths there are, and a method for each of `endpoints`."""
+    asked, names = list(endpoints), method_names(workload)
+    common = common_headers([workload.endpoints[name] for name in asked])
+    kind = "HttpUser" if http else "FastHttpUser"
+    lines = [f"class {class_names(workload)['']}(Visitor, {kind}):"]
+    lines += ['    """What visitors ask for; each session is a new one, who takes one of the paths."""', ""]
+    lines += ["    hooks = Hooks()", lay(tasks, 4, before="tasks = ")]
+    if common:
+        lines.append(lay(draws(common, workload), 4, before="headers: ClassVar = "))
+    lines += [f"    {name} = {literal(value)}  # {remark}" for name, (value, remark) in figures.items()]
+    lines.append(f"    gap = {literal(workload.recorded.gap)}  # seconds of silence that end a session")
+    lines.append(f"    nobody = {literal(_nobody(workload))}  # an id that does not exist")
+    if any(workload.endpoints[name].method not in SAFE for name in asked):
+        lines.append("    writes = True  # so another host than this machine takes --allow-writes")
+    methods = [_method(workload, name, names[name], common) for name in asked]
+    return "\n".join([*lines, "", "\n".join(methods)])
 
 
-def constants(workload: Workload, rate: float, seconds: float, each: float) -> str:
-    """The numbers and names that the rest of the file uses."""
-    return f"""\
-SESSIONS_PER_SECOND = {literal(rate)}  # as recorded
-SESSIONS_PER_USER = {literal(float(format(each, ".3g")))}  # a second; --sessions-per-second overrules it
-MEAN_SESSION_SECONDS = {literal(round(seconds, 2))}  # at the recorded speed
-GAP = {literal(workload.recorded.gap)}  # seconds of silence that end a session
-NOBODY = {literal(_nobody(workload))}  # an id that does not exist
-NOTHING: Mapping[str, Any] = {{}}
-PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{{|}}"  # what a header may hold besides letters and digits
-
-Draw = Callable[[], Any]
-Pause = Callable[[float], float]  # seconds, for the pace that a visitor has
-"""
+def common_headers(endpoints: list[Endpoint]) -> dict[str, Value]:
+    """The headers that most of the endpoints send, all of them with the same value."""
+    found: dict[str, Value] = {}
+    for name in dict.fromkeys(header for endpoint in endpoints for header in endpoint.headers):
+        values = [endpoint.headers[name] for endpoint in endpoints if name in endpoint.headers]
+        if 2 * len(values) > len(endpoints) and all(value == values[0] for value in values):
+            found[name] = values[0]
+    return found
 
 
 def _nobody(workload: Workload) -> int:
@@ -77,38 +98,57 @@ def _nobody(workload: Workload) -> int:
     return max(2_000_000_000, 2 * workload.highest_id())
 
 
-def _method(workload: Workload, name: str, method: str) -> str:
-    """The method of Visitor that makes the request of the endpoint called `name`."""
+def _rounded(figure: float) -> float:
+    return float(format(figure, ".3g"))
+
+
+def _method(workload: Workload, name: str, method: str, common: Mapping[str, Value]) -> str:
+    """The method of the visitor that makes the request of the endpoint called `name`."""
     endpoint = workload.endpoints[name]
     lines = [
         f"    def {method}(self) -> None:",
         endpoint_docstring(endpoint),
-        lay(Call("self.send(", _arguments(workload, name, endpoint), ")"), 8),
+        lay(Call("self.send(", _arguments(workload, name, endpoint, common), ")"), 8),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _arguments(workload: Workload, name: str, endpoint: Endpoint) -> list[Code]:
+def _arguments(workload: Workload, name: str, endpoint: Endpoint, common: Mapping[str, Value]) -> list[Code]:
+    _must_be_sendable(name, endpoint)
+    own = {header: value for header, value in endpoint.headers.items() if header not in common}
+    parts = {"params": endpoint.params, "query": endpoint.query, "headers": own, "body": endpoint.body}
+    errors = {status: share for status, share in endpoint.statuses.items() if 400 <= status < 500 and share}
+    given: list[Code] = [literal(endpoint.request)]
+    given += [
+        Item(draws(values, workload), f"{part}=")
+        for part, values in parts.items()
+        if values or (part == "body" and values is not None)
+    ]
+    if endpoint.body and endpoint.encoding == "form":
+        given.append("form=True")
+    if errors:
+        shares = [Item(literal(share), f"{literal(status)}: ") for status, share in errors.items()]
+        given.append(Item(Call("{", shares, "}"), "errors="))
+    if 404 in errors and (where := unknown(endpoint)):
+        given.append(f"unknown={literal(where)}")
+    for key, names in (
+        ("shows", _shown(workload, endpoint)),
+        ("without", [header for header in common if header not in endpoint.headers]),
+    ):
+        if names:
+            items = ", ".join(map(literal, names)) + ("," if len(names) == 1 else "")
+            given.append(f"{key}=({items})")
+    if endpoint.identifies:
+        given.append(f"identifies={literal(endpoint.identifies)}")
+    return given
+
+
+def _must_be_sendable(name: str, endpoint: Endpoint) -> None:
     for header in endpoint.headers:
         if not TOKEN.fullmatch(header) or header.lower() in FRAMING:
             raise MinerError(
                 f"{name}: the header {header!r} cannot be sent.", "Rename or remove it in the workload file."
             )
-    statuses = [Item(literal(share), f"{literal(status)}: ") for status, share in endpoint.statuses.items()]
-    given: list[Code] = [literal(endpoint.method), literal(endpoint.route), Call("{", statuses, "}")]
-    for part in ("headers", "params", "query", "body"):
-        values = getattr(endpoint, part)
-        if values or (part == "body" and values is not None):
-            given.append(Item(draws(values, workload), f"{part}="))
-    where = unknown(endpoint)
-    if where and endpoint.statuses.get(404):
-        given.append(Item(Call("(", [*map(literal, where)], ")"), "unknown="))
-    if shows := _shown(workload, endpoint):
-        items = ", ".join(map(literal, shows)) + ("," if len(shows) == 1 else "")
-        given.append(Item(f"({items})", "shows="))
-    if endpoint.identifies:
-        given.append(Item(literal(endpoint.identifies), "identifies="))
-    return given
 
 
 def _shown(workload: Workload, endpoint: Endpoint) -> list[str]:

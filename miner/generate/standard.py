@@ -5,52 +5,49 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from miner.errors import MinerError
-from miner.generate import runtime
-from miner.generate.code import literal
+from miner.generate.code import Call, literal
 from miner.generate.duration import requests_per_session
 from miner.generate.names import method_names
+from miner.generate.one_file import in_one_file
 from miner.generate.prose import STANDARD_USERS, standard_docstring
-from miner.generate.scenario import assembled, constants
-from miner.generate.values import used_by
+from miner.generate.scenario import assembled, visitor_class
 from miner.workload import Workload
 
 
-def standard(workload: Workload, endpoint: str) -> str:
-    """The locustfile that sends `endpoint`, a name or `GET /route`, at a fixed rate and nothing else.
+def standard(workload: Workload, endpoint: str, *, http: bool = False) -> str:
+    """The locustfile, in one file, that sends `endpoint`, a name or `GET /route`, at a fixed rate.
 
     The default rate is that of all requests of the workload, so that both tests put as many requests on
     the service. Raises MinerError naming the nearest endpoint if there is no such endpoint.
     """
+    return in_one_file(standard_scenario(workload, endpoint, http=http), http=http)
+
+
+def standard_scenario(workload: Workload, endpoint: str, *, http: bool = False) -> str:
+    """The same, which needs the runtime and the hooks of the workload beside it."""
     name = _found(workload, endpoint)
     asked = workload.endpoints[name]
-    rate = workload.arrivals.mean * requests_per_session(workload)
-    seconds = asked.latency.median if asked.latency else 0.1
-    figures = constants(workload, rate, seconds, rate / STANDARD_USERS)
-    head = f"{standard_docstring(workload, name, rate)}\n{runtime.IMPORTS}\n{figures}"
-    walks = [_path(name, method_names(workload)[name]), "Visitor.tasks = [Standard]\n"]
-    return assembled(workload, head, [name], used_by(asked), walks)
+    rate = float(format(workload.arrivals.mean * requests_per_session(workload), ".3g"))
+    figures = {
+        "sessions_per_second": (rate, "as many requests as were recorded"),
+        "session_seconds": (asked.latency.median if asked.latency else 0.1, "a request"),
+        "session_requests": (1.0, "a session is a request here"),
+        "sessions_per_user": (rate / STANDARD_USERS, "and second, unless --sessions-per-second is given"),
+    }
+    tasks = Call("shares(", ["(Standard, 1)"], ")")
+    visitor = visitor_class(workload, tasks, figures, [name], http=http)
+    classes = [_path(name, method_names(workload)[name]), visitor]
+    return assembled(workload, standard_docstring(workload, name, rate), classes, http=http)
 
 
 def _path(name: str, step: str) -> str:
     """The path of a visitor who makes one request."""
     return f'''\
-class Standard(Path):
-    """One request, and the visitor is gone: here a session is a request."""
+class Standard(StraightPath):
+    """One request, and the visitor is gone."""
 
     name = {literal(name)}
-    think: ClassVar = {{}}
-
-    @transitions({{{literal(step)}: 1000}})
-    def enter(self) -> None:
-        """Nothing is asked for yet."""
-
-    @transitions({{"leave": 1000}})
-    def {step}(self) -> None:
-        self.user.{step}()
-
-    @transitions({{"enter": 1}})
-    def leave(self) -> None:
-        self.end()
+    tasks = line(ask({literal(step)}))
 '''
 
 

@@ -1,15 +1,15 @@
-"""User paths as Locust task sets: one class a path, one method a step, weights in thousandths."""
+"""User paths as Locust task sets: one class a path, one step a line or more, weights in thousandths."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from miner.generate.code import Call, Item, lay, literal, mapping
+from miner.generate.code import Call, Code, Item, lay, literal, mapping
 from miner.generate.names import class_names, method_names
 from miner.generate.prose import path_docstring
 from miner.generate.values import law
-from miner.workload import LEAVE, Path, Workload
+from miner.workload import LEAVE, Move, Path, Workload
 
 
 def path_classes(workload: Workload) -> list[str]:
@@ -18,16 +18,15 @@ def path_classes(workload: Workload) -> list[str]:
     return [_path_class(workload, path, classes[path.name]) for path in workload.paths]
 
 
-def choice(workload: Workload) -> str:
-    """The statement that lets each session take one of the paths, by its share."""
+def choice(workload: Workload) -> Call:
+    """The paths with their weights: each session takes one of them."""
     classes = class_names(workload)
-    items = [
-        Item(f"*[{classes[name]}] * {weight}", comment=_count(workload.path(name).sessions))
-        for name, weight in weights({path.name: path.share for path in workload.paths}).items()
+    shares = weights({path.name: path.share for path in workload.paths})
+    pairs = [
+        Item(Call("(", [classes[name], literal(weight)], ")"), comment=_count(workload.path(name).sessions))
+        for name, weight in shares.items()
     ]
-    return "\n".join(
-        ["# Each session takes one of the paths.", lay(Call("Visitor.tasks = [", items, "]")), ""]
-    )
+    return Call("shares(", pairs, ")")
 
 
 def weights(shares: Mapping[str, float]) -> dict[str, int]:
@@ -52,18 +51,75 @@ def weights(shares: Mapping[str, float]) -> dict[str, int]:
 
 
 def _path_class(workload: Workload, path: Path, name: str) -> str:
-    """The task set of `path`: its pauses, then a method for each step that can be reached."""
-    names, steps = method_names(workload), reachable(path)
-    lines = [f"class {name}(Path):", path_docstring(workload, path), "", f"    name = {literal(path.name)}"]
+    """The task set of `path`: a step for each that can be reached."""
+    names, line = method_names(workload), straight(path)
+    kind = "StraightPath" if line else "UserPath"
+    lines = [f"class {name}({kind}):", path_docstring(workload, path), ""]
+    lines.append(f"    name = {literal(path.name)}")
     if path.pace:
-        lines.append(f"    spread = {literal(path.pace)}")
-    lines.append(lay(_think(path, steps, names), 4, before="think: ClassVar = "))
-    lines += ["", f"    {_transitions(path.start, names)}", "    def enter(self) -> None:"]
-    lines += ['        """Nothing is asked for yet."""']
-    for step in steps:
-        lines += ["", _step(workload, path, step, names)]
-    lines += ["", '    @transitions({"enter": 1})', "    def leave(self) -> None:", "        self.end()", ""]
-    return "\n".join(lines)
+        lines.append(f"    pace = {literal(path.pace)}")
+    lines += _line(workload, path, line, names) if line else _chain(workload, path, names)
+    return "\n".join([*lines, ""])
+
+
+def _chain(workload: Workload, path: Path, names: Mapping[str, str]) -> list[str]:
+    """The steps of a path that chance decides on."""
+    begin = weights(path.start)
+    starts: list[Code] = [Item(literal(weight), f"{names[step]}=") for step, weight in begin.items()]
+    lines = [lay(Call("start(", starts, ")"), 4, before="enter = ")]
+    for step in reachable(path):
+        moves = path.moves[step]
+        shares = weights({to: move.p for to, move in moves.items()})
+        known = {**names, LEAVE: LEAVE}
+        asks = _asks(workload, step, names)
+        items = [asks] if asks else []
+        items += [
+            Item(_move(shares[to], move), f"{known[to]}=", _count(move.n))
+            for to, move in moves.items()
+            if to in shares
+        ]
+        lines.append(lay(Call("step(", items, ")"), 4, before=f"{names[step]} = "))
+    return lines
+
+
+def _line(workload: Workload, path: Path, line: list[str], names: Mapping[str, str]) -> list[str]:
+    """The steps of a path that is a straight line, and the pauses between them."""
+    items: list[Code] = []
+    for step in line:
+        to, move = next((to, move) for to, move in path.moves[step].items() if move.p > 0)
+        asks = _asks(workload, step, names) or literal(names[step])
+        think = [] if to == LEAVE or move.think is None else [law(move.think)]
+        items.append(Item(Call("ask(", [asks, *think], ")"), comment=_count(move.n)))
+    return [lay(Call("line(", items, ")"), 4, before="tasks = ")]
+
+
+def _asks(workload: Workload, step: str, names: Mapping[str, str]) -> Code:
+    """What a step asks where it is not what its name says, else ""."""
+    requests = workload.requests(step)
+    if step not in workload.steps:
+        return ""
+    if list(requests.values()) == [1.0]:
+        return literal(names[next(iter(requests))])
+    return mapping((literal(names[one]), literal(often)) for one, often in requests.items())
+
+
+def _move(weight: int, move: Move) -> Code:
+    """The weight of a move, and the pause on it."""
+    if move.think is None:
+        return literal(weight)
+    return Call("(", [literal(weight), law(move.think)], ")")
+
+
+def straight(path: Path) -> list[str]:
+    """The steps in their order, if chance has no say in it; else none."""
+    moves = {step: [to for to, move in of.items() if move.p > 0] for step, of in path.moves.items()}
+    starts = [step for step, share in path.start.items() if share > 0]
+    if len(starts) > 1 or any(len(moves[step]) > 1 for step in reachable(path)):
+        return []
+    line = starts
+    while (to := moves[line[-1]][0]) != LEAVE:
+        line = [*line, to]
+    return line
 
 
 def reachable(path: Path) -> list[str]:
@@ -74,38 +130,6 @@ def reachable(path: Path) -> list[str]:
         new = {to for step in new for to, move in path.moves[step].items() if move.p > 0} - found - {LEAVE}
         found = found | new
     return [step for step in path.moves if step in found]
-
-
-def _think(path: Path, steps: list[str], names: Mapping[str, str]) -> Call:
-    """The dict of pauses by move."""
-    items = [
-        Item(law(move.think), f"({literal(names[step])}, {literal(names[to])}): ", _count(move.n))
-        for step in steps
-        for to, move in path.moves[step].items()
-        if move.p > 0 and move.think is not None and to != LEAVE
-    ]
-    return Call("{", items, "}")
-
-
-def _step(workload: Workload, path: Path, step: str, names: Mapping[str, str]) -> str:
-    moves = path.moves[step]
-    decorator = _transitions(
-        {to: move.p for to, move in moves.items()}, names, sum(m.n for m in moves.values())
-    )
-    asked = f"        self.user.{names[step]}()"
-    requests = workload.requests(step).items()
-    if step in workload.steps and list(workload.requests(step).values()) == [1.0]:
-        asked = f"        self.user.{names[next(iter(workload.requests(step)))]}()"
-    elif step in workload.steps:
-        parts = [f"(self.user.{names[one]}, {literal(often)})" for one, often in requests]
-        asked = lay(Call("self.user.at_once(", parts, ")"), 8)
-    return f"    {decorator}\n    def {names[step]}(self) -> None:\n{asked}"
-
-
-def _transitions(shares: Mapping[str, float], names: Mapping[str, str], n: int = 0) -> str:
-    known = {**names, LEAVE: LEAVE}
-    table = mapping((literal(known[to]), literal(weight)) for to, weight in weights(shares).items())
-    return lay(Call("@transitions(", [table], ")"), 4, comment=_count(n)).lstrip()
 
 
 def _count(n: int) -> str:

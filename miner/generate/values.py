@@ -1,8 +1,10 @@
-"""How an endpoint's values and a move's think time are written: calls of the functions in `runtime.LAWS`."""
+"""How an endpoint's values and a move's think time are written: calls of functions of the runtime."""
 
 from __future__ import annotations
 
-from miner.generate.code import Call, Code, Item, literal, mapping
+import json
+
+from miner.generate.code import Call, Code, Item, constant, literal, mapping
 from miner.workload import (
     Carried,
     Created,
@@ -38,37 +40,55 @@ def law(of: Law) -> Call:
     return Call(f"{of.law}(", [Item(literal(figure), f"{name}=") for name, figure in figures.items()], ")")
 
 
-def value(of: Value, workload: Workload) -> Call:
-    """The call that gives the sampler of `of`, inside a method of Visitor."""
+def value(of: Value, workload: Workload) -> Code:
+    """What draws `of`: a call, or a constant where there is nothing to choose."""
     match of:
         case Identity():
-            return Call("self.identity(", [literal(of.low), literal(of.high)], ")")
-        case Popular(zipf=0):
-            return Call("popular(", [literal(of.low), literal(of.high)], ")")
+            return Call("identity(", [literal(of.low), literal(of.high)], ")")
         case Popular():
-            return Call("ranked(", [literal(of.low), literal(of.high), Item(literal(of.zipf), "zipf=")], ")")
+            ranked = [Item(literal(of.zipf), "zipf=")] if of.zipf else []
+            return Call("popular(", [literal(of.low), literal(of.high), *ranked], ")")
         case LiteralValue():
-            return Call(
-                "one_of(", [mapping((literal(v), literal(share)) for v, share in of.values.items())], ")"
-            )
-        case Text():
-            return Call("text(", [literal(of.alphabet), *map(literal, of.lengths)], ")")
-        case Number() | Formatted() | Joined() | Structure() | Series():
-            raise NotImplementedError(of.draw)
+            return _one_of(of)
+        case Structure():
+            return mapping((literal(name), value(inner, workload)) for name, inner in of.fields.items())
         case Listed():
-            return Call(
-                "self.listed(", [literal(workload.endpoints[of.endpoint].request), literal(of.field)], ")"
-            )
+            return Call("listed(", [literal(workload.endpoints[of.endpoint].request), literal(of.field)], ")")
         case Carried() | Created():
             what = of.param if isinstance(of, Carried) else of.field
             request = workload.endpoints[of.endpoint].request
             otherwise = Item(value(of.otherwise, workload), "otherwise=")
             share = Item(literal(of.share), "share=")
-            return Call(f"self.{of.draw}(", [literal(request), literal(what), share, otherwise], ")")
+            return Call(f"{of.draw}(", [literal(request), literal(what), share, otherwise], ")")
+    return _made_up(of, workload)
 
 
-def draws(values: dict[str, Value], workload: Workload) -> Code:
-    """The dict of samplers of `values`, each with the count behind it."""
+def _made_up(of: Text | Number | Formatted | Joined | Series, workload: Workload) -> Code:
+    """What draws a value that nobody has chosen from a list."""
+    match of:
+        case Text():
+            return Call("text(", [literal(of.alphabet), *map(literal, of.lengths)], ")")
+        case Number():
+            return Call("number(", [literal(of.low), literal(of.high), literal(of.decimals)], ")")
+        case Formatted():
+            return Call("formatted(", [literal(of.format)], ")")
+        case Joined():
+            return Call("joined(", [value(part, workload) for part in of.parts], ")")
+        case Series():
+            return Call("series(", [value(of.of, workload), *map(literal, of.lengths)], ")")
+
+
+def _one_of(of: LiteralValue) -> Code:
+    """One of the constants by its share, or the only one."""
+    written = [constant(json.loads(text) if of.typed else text) for text in of.values]
+    if len(written) == 1:
+        return written[0]
+    pairs = zip(written, map(literal, of.values.values()), strict=True)
+    return Call("one_of(", [Call("(", pair, ")") for pair in pairs], ")")
+
+
+def draws(values: dict[str, Value], workload: Workload) -> Call:
+    """The dict of what draws `values`, each with the count behind it."""
     return mapping(
         (literal(name), Item(value(of, workload), comment=_count(of))) for name, of in values.items()
     )
@@ -79,44 +99,13 @@ def _count(of: Value) -> str:
     return f"n = {n:,}" if n else ""
 
 
-def unknown(endpoint: Endpoint) -> tuple[str, str] | None:
-    """Where an id that does not exist makes the service answer 404: the part of the request and the field."""
+def unknown(endpoint: Endpoint) -> str:
+    """The field in which an id that does not exist makes the service answer 404, or ""."""
     if endpoint.params:
-        return "params", max(endpoint.params, key=lambda name: endpoint.route.rindex("{" + name + "}"))
+        return max(endpoint.params, key=lambda name: endpoint.route.rindex("{" + name + "}"))
     ids = [
         name
         for name, of in (endpoint.body or {}).items()
         if isinstance(of, Popular | Listed | Carried | Created)
     ]
-    return ("body", ids[-1]) if ids else None
-
-
-def used(workload: Workload) -> set[str]:
-    """The names in `runtime.LAWS` that the file of `workload` needs, and `at_once` where it does."""
-    moves = [move for path in workload.paths for moves in path.moves.values() for move in moves.values()]
-    thinks = {name for move in moves if move.think for name in _laws(move.think)}
-    several = {"at_once" for step in workload.steps.values() if list(step.requests.values()) != [1.0]}
-    return thinks.union(several, *(used_by(endpoint) for endpoint in workload.endpoints.values()))
-
-
-def used_by(endpoint: Endpoint) -> set[str]:
-    """The names in `runtime.LAWS` that the requests of `endpoint` need."""
-    parts = (endpoint.params, endpoint.query, endpoint.headers, endpoint.body or {})
-    return {"one_of"}.union(*(_used(of) for part in parts for of in part.values()))
-
-
-def _used(of: Value) -> set[str]:
-    match of:
-        case Popular():
-            return {"ranked" if of.zipf else "popular"}
-        case Text():
-            return {"text", "quantiles"}
-        case Carried() | Created():
-            return {of.draw, *_used(of.otherwise)}
-    return set()
-
-
-def _laws(of: Law) -> set[str]:
-    if isinstance(of, Mixture):
-        return {"mixture"} | _laws(of.first) | _laws(of.second)
-    return {of.law} if of.paced else {of.law, "steady"}
+    return ids[-1] if ids else ""

@@ -9,13 +9,38 @@ from miner.errors import MinerError
 
 
 def constants(locustfile: Path) -> dict[str, float]:
-    """The numbers that `locustfile` assigns to capitalised names. Raises MinerError if it is not Python."""
+    """The numbers that the user classes of `locustfile` have. Raises MinerError if it is not Python."""
     if "," in str(locustfile):
         raise MinerError(
             f"Locust takes {locustfile} for several files.", "Move it to a path without a comma."
         )
+    found: dict[str, float] = {}
+    for statement in (
+        one for node in _tree(locustfile).body if isinstance(node, ast.ClassDef) for one in node.body
+    ):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() as value)):
+                found[name] = float(value)
+    return found
+
+
+def beside(locustfile: Path) -> list[Path]:
+    """The files beside `locustfile` that it imports, and those that they do."""
+    found: list[Path] = []
+    new = [locustfile]
+    while new:
+        modules = {
+            node.module for file in new for node in _tree(file).body if isinstance(node, ast.ImportFrom)
+        }
+        files = [locustfile.parent / f"{module}.py" for module in sorted(filter(None, modules))]
+        new = [file for file in files if file.is_file() and file not in (*found, locustfile)]
+        found += new
+    return found
+
+
+def _tree(locustfile: Path) -> ast.Module:
     try:
-        tree = ast.parse(locustfile.read_text(encoding="utf-8"))
+        return ast.parse(locustfile.read_text(encoding="utf-8"))
     except OSError as error:
         raise MinerError(
             f"Cannot read the locustfile {locustfile}: {error.strerror}.", "Write one with `mine generate`."
@@ -25,10 +50,3 @@ def constants(locustfile: Path) -> dict[str, float]:
             f"{locustfile} is not a Python file: {error}.",
             "Correct it, or write it anew with `mine generate`.",
         ) from error
-    found: dict[str, float] = {}
-    for statement in tree.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() as value)):
-                if name.isupper():
-                    found[name] = float(value)
-    return found

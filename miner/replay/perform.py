@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from miner.errors import MinerError
-from miner.replay.constants import constants
+from miner.replay.constants import beside, constants
 from miner.replay.launch import Ended, command, last_words, run_locust
 from miner.replay.run import Run, merge, write_run
 from miner.replay.target import checked_host
@@ -54,7 +54,7 @@ def replay(
     rate = _rate(says, sessions_per_second) * scale
     _check_figures(rate, speed, run_time, most, processes)
     url = checked_host(host, allow_remote=allow_remote)
-    busy = rate * says.get("MEAN_SESSION_SECONDS", LONGEST_SESSION) / speed
+    busy = rate * says.get("session_seconds", LONGEST_SESSION) / speed
     crowd = users or math.ceil(busy * ROOM) + SPARE_USERS
     options = {
         "host": url,
@@ -89,7 +89,8 @@ def replay(
 
 def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str, Any]:
     """Locust has run and left its files in `scratch`; returns the facts of Run that came of it."""
-    shutil.copyfile(source, scratch / source.name)
+    for file in (source, *beside(source)):
+        shutil.copyfile(file, scratch / file.name)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     ended = run_locust(command(str(source), str(RECORDER), str(scratch), options), scratch)
     counts = merge(scratch)
@@ -110,7 +111,7 @@ def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str
 
 def _rate(says: dict[str, float], wanted: float | None) -> float:
     """Sessions per second: what the user wants, or what the locustfile says."""
-    rate = wanted if wanted is not None else says.get("SESSIONS_PER_SECOND")
+    rate = wanted if wanted is not None else says.get("sessions_per_second")
     if rate is None:
         raise MinerError(
             "The locustfile does not say how many sessions start a second.",

@@ -58,7 +58,7 @@ class Recorder:
             session,
             context.get("path", ""),
             "",
-            f"{method} {request['name']}",
+            context.get("endpoint") or f"{method} {request['name']}",
             method,
             url.path + (f"?{url.query}" if url.query else ""),
             getattr(request["response"], "status_code", 0) or 0,

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from json import dumps
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rich.console import Console
@@ -23,7 +22,6 @@ from rich.table import Table
 from rich.text import Text
 
 from miner.errors import one_line
-from miner.output_files import write_files
 
 T = TypeVar("T")
 DAYS = 3
@@ -71,15 +69,6 @@ def show(facts: T, as_text: Callable[[Console, T], None], *, json: bool, remarks
         as_text(out(), facts)
     for remark in remarks:
         say(remark)
-
-
-def deliver(text: str, file: Path | None) -> None:
-    """`file` holds the text, or stdout does where there is no file. Raises MinerError."""
-    if file is None:
-        sys.stdout.write(text)
-    else:
-        write_files({file: text})
-        say(f"Wrote {file}.")
 
 
 def in_json(facts: Any) -> Any:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import random
 import subprocess
 import sys
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from miner.generate import runtime
 from miner.generate.code import flat
 from miner.generate.duration import mean, mean_session_seconds, visits
 from miner.generate.values import law, value
@@ -63,19 +59,24 @@ PLAIN = Workload(
 )
 
 
-def drawn(call: str, pace: str = "") -> list[float]:
+def drawn(call: str, given: str = "visitor") -> list[float]:
     """What `call`, as it stands in a generated file, draws: in another process, as Locust would run it.
 
-    A pause takes a `pace`.
+    A value is drawn for a `visitor`, a pause by `dice, pace`.
     """
-    names = [
-        "import json, math, random",
-        "from collections.abc import Callable, Mapping",
-        "from typing import Any",
+    lines = [
+        "import json",
+        "from random import Random",
+        "from types import SimpleNamespace",
+        "from miner.generate.runtime import *",
+        f"dice = Random({SEED})",
+        "visitor = SimpleNamespace(dice=dice)",
+        f"draw = {call}",
+        f"print(json.dumps([draw({given}) for _ in range({DRAWS})]))",
     ]
-    draw = f"random.seed({SEED})\ndraw = {call}\nprint(json.dumps([draw({pace}) for _ in range({DRAWS})]))"
-    source = "\n".join(["from __future__ import annotations", *names, *runtime.LAWS.values(), draw])
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
     draws: list[float] = json.loads(done.stdout)
     return draws
 
@@ -83,7 +84,7 @@ def drawn(call: str, pace: str = "") -> list[float]:
 @pytest.mark.parametrize("of", LAWS, ids=lambda of: of.law)
 def test_samplers_have_the_mean_of_their_law(of: Law) -> None:
     """The mean of many draws is the mean that is computed, and no pause is negative."""
-    draws = drawn(flat(law(of)), "1.0")
+    draws = drawn(flat(law(of)), "dice, 1.0")
     assert math.fsum(draws) / DRAWS == pytest.approx(mean(of), rel=TOLERANCE)
     assert min(draws) >= 0
 
@@ -93,7 +94,7 @@ def test_only_people_have_a_pace() -> None:
     machine = Exponential(mean=2.0, paced=False)
     of = Mixture(weight=0.5, first=machine, second=Exponential(mean=10.0))
     assert flat(law(of)).startswith("mixture(weight=0.5, first=steady(exponential(")
-    assert math.fsum(drawn(flat(law(of)), "3.0")) / DRAWS == pytest.approx(16.0, rel=TOLERANCE)
+    assert math.fsum(drawn(flat(law(of)), "dice, 3.0")) / DRAWS == pytest.approx(16.0, rel=TOLERANCE)
     assert mean(of, 3.0) == pytest.approx(16.0)
 
 
@@ -118,46 +119,55 @@ def test_text_has_the_measured_lengths() -> None:
 
 def test_visitors_carry_what_they_sent_and_what_was_made() -> None:
     """Earlier values come in their share, what was made without its parts; else another is drawn."""
-    source = f"class Visitor:\n{runtime.CARRIED}\n{runtime.CREATED}"
-    space: dict[str, Any] = {"random": random}
-    exec(f"from __future__ import annotations\n{source}", space)  # noqa: S102 (our own text)
-    visitor = space["Visitor"]()
-    visitor.sent, visitor.shown = {}, {}
-    random.seed(SEED)
-    other = {"share": 0.75, "otherwise": lambda: "other"}
-    assert {visitor.carried("GET /x", "id", **other)() for _ in range(99)} == {"other"}
-    assert {visitor.created("POST /x", "id", **other)() for _ in range(99)} == {"other"}
-    visitor.sent["GET /x"] = {"id": "earlier"}
-    visitor.shown["POST /x id"] = ["made", "a part of it"]
-    for draw, expected in (
-        (visitor.carried("GET /x", "id", **other), "earlier"),
-        (visitor.created("POST /x", "id", **other), "made"),
-    ):
-        drawn_values = [draw() for _ in range(4000)]
-        assert drawn_values.count(expected) / 4000 == pytest.approx(0.75, abs=0.03)
-        assert set(drawn_values) == {expected, "other"}
-
-
-@pytest.mark.parametrize(
-    ("content", "place", "expected"),
-    [
-        ('{"id": 7, "lines": [{"id": 1}]}', "", [7, 1]),
-        ('{"order": {"lines": [{"id": 1}], "id": 7}}', "/orders/8", [7, 1]),
-        ('{"number": 7}', "https://shop.example/orders/8/?new=1", ["8"]),
-        ("<html>", "/orders/8", ["8"]),
-        ("", "/orders/1f-a2", ["1f-a2"]),
-        ("", "/orders", []),
-        ("<html>", "", []),
-        ("", "", []),
-    ],
+    seen = f"""\
+import json
+from random import Random
+from types import SimpleNamespace
+from miner.generate.runtime import carried, created
+fresh = SimpleNamespace(dice=Random({SEED}), done={{}}, shown={{}})
+sent = {{"params": {{"id": "earlier"}}, "query": {{}}, "headers": {{}}, "body": None}}
+known = SimpleNamespace(
+    dice=Random({SEED}), done={{"GET /x": sent}}, shown={{("POST /x", "id"): ["made", "a part of it"]}}
 )
-def test_an_answer_tells_what_was_made(content: str, place: str, expected: list[object]) -> None:
+draws = [make(where, "id", share=0.75, otherwise=lambda _: "other") for make, where in
+         ((carried, "GET /x"), (created, "POST /x"))]
+print(json.dumps([[draw(visitor) for _ in range(4000)] for visitor in (fresh, known) for draw in draws]))
+"""
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    *unknown, carried, created = json.loads(done.stdout)
+    assert {value for values in unknown for value in values} == {"other"}
+    for values, expected in ((carried, "earlier"), (created, "made")):
+        assert values.count(expected) / 4000 == pytest.approx(0.75, abs=0.03)
+        assert set(values) == {expected, "other"}
+
+
+TOLD = [
+    ('{"id": 7, "lines": [{"id": 1}]}', "", [7, 1]),
+    ('{"order": {"lines": [{"id": 1}], "id": 7}}', "/orders/8", [7, 1]),
+    ('{"number": 7}', "https://shop.example/orders/8/?new=1", ["8"]),
+    ("<html>", "/orders/8", ["8"]),
+    ("{not json", "/orders/8", ["8"]),
+    ("", "/orders/1f-a2", ["1f-a2"]),
+    ("", "/orders", []),
+    ("<html>", "", []),
+    ("", "", []),
+]
+
+
+def test_an_answer_tells_what_was_made() -> None:
     """It is in the JSON, outermost first, or where the answer says it is; pages without ids tell nothing."""
-    space: dict[str, Any] = {}
-    exec(f"from __future__ import annotations\n{runtime.REQUESTS}", space)  # noqa: S102 (our own text)
-    headers = {"Location": place} if place else {}
-    answer = SimpleNamespace(content=content.encode(), headers=headers, json=lambda: json.loads(content))
-    assert space["told"](answer, "id") == expected
+    asked = f"""\
+import json
+from types import SimpleNamespace
+from miner.generate.runtime import told
+answers = [
+    SimpleNamespace(content=text.encode(), headers={{"Location": at}}, json=lambda x=text: json.loads(x))
+    for text, at, _ in {TOLD!r}
+]
+print(json.dumps([told(answer, "id") for answer in answers]))
+"""
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [found for _, _, found in TOLD]
 
 
 def test_the_length_of_sessions_is_computed() -> None:

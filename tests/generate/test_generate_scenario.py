@@ -12,6 +12,7 @@ import pytest
 
 from miner.errors import MinerError
 from miner.generate import generate, standard
+from miner.generate.scenario import scenario
 from miner.generate.user_paths import weights
 from miner.workload import Workload
 from miner.workload_file import load
@@ -47,32 +48,34 @@ def test_equal_workloads_give_equal_bytes(friends: Workload) -> None:
 
 
 def test_there_is_one_user_class_and_a_task_set_for_each_path(friends: Workload) -> None:
-    """Each path is a class with a method for each step, between `enter` and `leave`."""
+    """Each path is a class with its steps after `enter`; the visitor has a method for each endpoint."""
     classes = {
-        node.name: node for node in ast.parse(generate(friends)).body if isinstance(node, ast.ClassDef)
+        node.name: node for node in ast.parse(scenario(friends)).body if isinstance(node, ast.ClassDef)
     }
-    assert list(classes) == [
-        "Arrivals", "Visitor", "Path", "SearchThenBefriend", "AnswerRequests", "Join", "TidyUp"
-    ]  # fmt: skip
-    steps = [node.name for node in classes["SearchThenBefriend"].body if isinstance(node, ast.FunctionDef)]
-    assert steps == ["enter", "list_friends", "search", "get_user", "befriend", "leave"]
-    requests = [node.name for node in classes["Visitor"].body if isinstance(node, ast.FunctionDef)]
-    assert set(friends.endpoints) <= set(requests)
+    assert list(classes) == ["SearchThenBefriend", "AnswerRequests", "Join", "TidyUp", "Friends"]
+    steps = [
+        node.targets[0].id
+        for node in classes["SearchThenBefriend"].body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    ]
+    assert steps == ["name", "pace", "enter", "list_friends", "search", "get_user", "befriend"]
+    requests = [node.name for node in classes["Friends"].body if isinstance(node, ast.FunctionDef)]
+    assert set(requests) == set(friends.endpoints)
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        '    @transitions({"search": 710, "leave": 290})  # n = 11,153',
-        '        ("list_friends", "search"): lognormal(median=4.1, sigma=0.82),  # n = 7,913',
-        "    *[SearchThenBefriend] * 520,  # n = 9,527",
-        "SESSIONS_PER_SECOND = 4.0  # as recorded",
+        "        search=(710, lognormal(median=4.1, sigma=0.82)),  # n = 7,913",
+        "        leave=290,  # n = 3,240",
+        "        (SearchThenBefriend, 520),  # n = 9,527",
+        "    sessions_per_second = 4.0  # as recorded",
         "- What POST /friend-service/v1/users was sent besides a name.",
     ],
 )
 def test_every_number_stands_beside_the_count_behind_it(friends: Workload, line: str) -> None:
     """Weights, pauses and shares are readable where they act."""
-    assert line in generate(friends).splitlines()
+    assert line in scenario(friends).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,7 @@ def test_locust_accepts_it(locustfile: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "Visitor" in done.stdout + done.stderr
+    assert "Friends" in done.stdout + done.stderr
     assert "WARNING" not in done.stderr
 
 

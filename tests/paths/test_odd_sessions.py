@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from populations import POPULATIONS, Planted, stored
 
-from miner.generate import generate
+from miner.generate.scenario import scenario
 from miner.laws import median
 from miner.paths.mine import mine
 from miner.simulate import simulate
@@ -40,7 +40,7 @@ def mined(sessions: list[list[str]], pause: Pause, tick: float = 1e-6) -> Worklo
     steps["started"] = pd.Timestamp("2026-01-05", tz="UTC") + pd.to_timedelta(steps["started"], unit="us")
     with stored(Planted(POPULATIONS["wizard"], steps, np.zeros(len(sessions), int)), tick) as store:
         workload = mine(store, name="odd").workload
-    assert "def leave(self)" in generate(workload)
+    assert "leave" in scenario(workload)
     assert simulate(workload, 20)["session"].nunique() == 20
     assert sum(path.sessions for path in workload.paths) == pytest.approx(len(sessions), rel=0.02)
     return workload

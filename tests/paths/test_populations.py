@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from populations import POPULATIONS, agreement, best_possible, drawn, found_paths, stored
 
-from miner.generate import generate
+from miner.generate.scenario import scenario
 from miner.paths.memory import Memory, remember
 from miner.paths.mine import mine
 from miner.paths.tempo import normal_scores
@@ -45,16 +45,15 @@ def test_a_clock_of_minutes_hides_no_path_that_moves_show(name: str) -> None:
 
 
 def test_what_depends_on_the_step_before_is_remembered() -> None:
-    """Who comes to an item from a search goes on otherwise: the locustfile has a method of its own for it."""
+    """Who comes to an item from a search goes on otherwise: the locustfile has a step of its own for it."""
     with stored(drawn("wizard", SESSIONS, SEED)) as store:
         workload = mine(store, name="planted").workload
     assert list(workload.steps) == ["view_item_after_view_search"]
     moves = workload.paths[0].moves
     assert moves["view_item"]["view_list"].p == pytest.approx(0.8, abs=0.03)
     assert moves["view_item_after_view_search"]["view_basket"].p == pytest.approx(0.6, abs=0.03)
-    text = generate(workload)
-    assert "def view_item_after_view_search(self) -> None:\n        self.user.view_item()" in text
-    assert "at_once" not in text
+    text = scenario(workload)
+    assert 'view_item_after_view_search = step(\n        "view_item",' in text
 
 
 def test_a_fixed_number_of_turns_is_remembered() -> None:

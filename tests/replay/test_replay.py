@@ -316,7 +316,9 @@ def test_an_earlier_run_is_not_overwritten(locustfile: Path, shop: str, tmp_path
 def test_a_locustfile_that_crashes_is_quoted(shop: str, tmp_path: Path) -> None:
     """The last thing that Locust said is in the error, and no folder appears."""
     file = tmp_path / "broken.py"
-    file.write_text("SESSIONS_PER_SECOND = 1.0\nraise ValueError('broken on purpose')\n", encoding="utf-8")
+    file.write_text(
+        "class A:\n    sessions_per_second = 1.0\n\nraise ValueError('broken on purpose')\n", encoding="utf-8"
+    )
     with pytest.raises(MinerError, match="broken on purpose"):
         replay(file, shop, out=tmp_path / "run", run_time=1)
     assert [file.name for file in tmp_path.iterdir()] == ["broken.py"]

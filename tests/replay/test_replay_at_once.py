@@ -13,7 +13,8 @@ from typing import ClassVar
 import pytest
 
 from miner import compare
-from miner.generate import generate, standard
+from miner.generate import generate
+from miner.generate.scenario import scenario
 from miner.replay import replay
 from miner.workload import (
     Arrivals,
@@ -121,22 +122,12 @@ def test_requests_of_a_step_are_made_at_once(service: str, tmp_path: Path) -> No
         assert found[name].distance < CLOSE, found[name]
 
 
-def test_only_what_needs_it_can_make_requests_at_once() -> None:
-    """A workload without such steps, and a standard test, are not burdened with how it is done."""
-    text = generate(NEWS)
-    assert "self.user.at_once(" in text
-    plain = NEWS.model_copy(
-        update={
-            "steps": {},
-            "paths": (
-                NEWS.paths[0].model_copy(
-                    update={"start": {"article": 1.0}, "moves": {"article": {"leave": Move(p=1.0)}}}
-                ),
-            ),
-        }
-    )
-    assert "at_once" not in generate(plain)
-    assert "at_once" not in standard(NEWS, "article")
+def test_the_locustfile_says_what_is_asked_at_once() -> None:
+    """Each request of such a step is named with how often it is made."""
+    called = " ".join(scenario(NEWS).split())
+    assert "open_home = step( {" in called
+    for name, often in NEWS.steps["open_home"].requests.items():
+        assert f'"{name}": {often}' in called
 
 
 def test_the_workload_file_holds_steps() -> None:
