@@ -66,6 +66,10 @@ def refusal(scenario: type[Visitor], host: str, options: Any) -> str:
         return f"{host} is not this machine, and the scenario changes data. Allow it with --allow-writes."
     if (rps := options.sessions_per_second * scenario.session_requests) > options.max_rps:
         return f"{rps:.0f} requests per second are more than --max-rps allows ({options.max_rps:g})."
+    try:
+        read_test_users(options.test_users)
+    except (OSError, ValueError, csv.Error) as error:
+        return f"The test users in {options.test_users} cannot be read: {error}"
     return ""
 
 
@@ -708,14 +712,11 @@ def idle(visitor: Visitor) -> None:
 
 
 def read_test_users(file: str) -> list[dict[str, str]]:
-    """The lines of a CSV file by column, none if there is no `file`. Stops the test if it cannot be read."""
+    """The lines of a CSV file by column, none if there is no `file`."""
     if not file:
         return []
-    try:
-        with Path(file).open(newline="", encoding="utf-8-sig") as lines:
-            return list(csv.DictReader(lines))
-    except (OSError, ValueError, csv.Error) as error:
-        raise StopTest(f"The test users in {file} cannot be read: {error}") from error
+    with Path(file).open(newline="", encoding="utf-8-sig") as lines:
+        return list(csv.DictReader(lines))
 
 
 def id_of(text: str) -> Any:
@@ -723,11 +724,23 @@ def id_of(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() else text
 
 
+def scenario_of(environment: Any) -> type[Visitor]:
+    """The scenario that is run."""
+    return next(one for one in environment.user_classes if issubclass(one, Visitor))
+
+
+def check_options(environment: Any, **_: Any) -> None:
+    """What must not run ends here, unless someone can still change it in the web UI."""
+    options, scenario = environment.parsed_options, scenario_of(environment)
+    if options.headless and (why := refusal(scenario, options.host or scenario.host, options)):
+        logging.error(why)
+        raise SystemExit(2)
+
+
 def open_doors(environment: Any, **_: Any) -> None:
     """Sessions begin to arrive, in every process that has users."""
-    scenario = next(one for one in environment.user_classes if issubclass(one, Visitor))
+    scenario = scenario_of(environment)
     if why := refusal(scenario, environment.host or scenario.host, environment.parsed_options):
-        environment.process_exit_code = 2
         raise StopTest(why)
     if isinstance(environment.runner, MasterRunner):
         return
@@ -747,8 +760,9 @@ def close_doors(environment: Any, **_: Any) -> None:
 
 hooks: Any = events  # because Locust's own listeners have no types
 hooks.init_command_line_parser.add_listener(add_options)
+hooks.init.add_listener(check_options)
 hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum 21c12f2e15e67a14). Code of yours goes into the hooks beside it.
+# Written by mine (checksum c477bba16609137b). Code of yours goes into the hooks beside it.

@@ -306,6 +306,13 @@ def generate(
     http: Annotated[
         bool, typer.Option("--http-user", help="Use Locust's HttpUser, which is slower, and requests.")
     ] = False,
+    probe: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask this service once for where its answers have new ids."),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow a host for --probe that is not this machine.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the locustfile of a workload."""
@@ -315,6 +322,12 @@ def generate(
     from miner.workload_file import load
 
     known = load(workload)
+    if probe:
+        from miner.probing import probed
+
+        known, found = probed(known, probe, allow_remote=allow_remote)
+        for sentence in found:
+            say(sentence)
     if out is None:
         sys.stdout.write(standard(known, only, http=http) if only else generate(known, http=http))
         return
@@ -365,6 +378,9 @@ def replay(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Allow a host that is not this machine.")
     ] = False,
+    allow_writes: Annotated[
+        bool, typer.Option("--allow-writes", help="Allow changing data on such a host.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run Locust against a service, and keep the run's own log."""
@@ -378,6 +394,7 @@ def replay(
         run = replay(
             locustfile, host, out=folder, sessions_per_second=sessions_per_second, scale=scale, speed=speed,
             run_time=run_time, seed=seed, users=users, processes=processes, allow_remote=allow_remote,
+            allow_writes=allow_writes,
         )  # fmt: skip
     show(run, show_run, json=json)
 

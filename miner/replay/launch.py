@@ -22,7 +22,7 @@ class Ended:
 
 
 def command(locustfile: str, recorder: str, folder: str, options: dict[str, str]) -> list[str]:
-    """The command line of Locust after the interpreter, with one `--name=value` for each of `options`."""
+    """The command line of Locust after the interpreter, with `--name=value` or `--name` for each option."""
     return [
         "-m",
         "locust",
@@ -34,7 +34,7 @@ def command(locustfile: str, recorder: str, folder: str, options: dict[str, str]
         f"--record={folder}",
         f"--csv={folder}/stats",
         f"--logfile={folder}/locust.log",
-        *(f"--{name}={value}" for name, value in options.items()),
+        *(f"--{name}={value}" if value else f"--{name}" for name, value in options.items()),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import shutil
+import socket
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ def replay(
     users: int | None = None,
     processes: int = 1,
     allow_remote: bool = False,
+    allow_writes: bool = False,
     most: float = MOST_SESSIONS_PER_SECOND,
 ) -> Run:
     """`locustfile` has run against `host`; `out` holds the run: requests.csv, run.json and Locust's files.
@@ -64,7 +66,9 @@ def replay(
         "session-run-time": f"{run_time:g}",
         "speed": f"{speed:g}",
         "seed": f"{seed}",
-        **({"processes": f"{processes}"} if processes > 1 else {}),
+        "max-rps": f"{most * max(1.0, says.get('session_requests', 1.0)):g}",
+        **({"allow-writes": ""} if allow_writes else {}),
+        **(_several(processes) if processes > 1 else {}),
     }
     scratch = _scratch(folder)
     try:
@@ -107,6 +111,14 @@ def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str
         "late_p99": counts["late_p99"],
         "complete": _complete(ended, counts),
     }
+
+
+def _several(processes: int) -> dict[str, str]:
+    """Processes that meet at a port of their own: other runs on this machine have theirs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    return {"processes": f"{processes}", "master-bind-port": port, "master-port": port}
 
 
 def _rate(says: dict[str, float], wanted: float | None) -> float:

@@ -1,0 +1,283 @@
+"""A generated scenario at work: its options, its hooks, its rails, and what Locust's tables say."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from miner.cli import run
+from miner.generate import generate
+from miner.scenario_writer import write_scenario
+from miner.workload import Workload
+from miner.workload_file import dumps
+
+WITHIN = 60.0
+"""Seconds after which a Locust that should have ended is taken for one that hangs."""
+DESK = Workload.model_validate(
+    {
+        "name": "desk",
+        "arrivals": {"mean": 10.0},
+        "endpoints": {
+            "open_ticket": {
+                "request": "POST /tickets",
+                "body": {
+                    "title": {"draw": "text", "alphabet": "abc", "lengths": [3, 9]},
+                    "tags": {"draw": "series", "of": {"draw": "formatted", "format": "uuid"}, "lengths": [1]},
+                },
+                "statuses": {201: 0.8, 401: 0.2},
+            },
+            "view_ticket": {
+                "request": "GET /tickets/{ticket_id}",
+                "params": {
+                    "ticket_id": {
+                        "draw": "created", "endpoint": "open_ticket", "field": "id", "share": 1.0,
+                        "otherwise": {"draw": "popular", "low": 1, "high": 9},
+                    }
+                },
+                "headers": {"X-User": {"draw": "identity", "low": 1, "high": 9}},
+                "statuses": {200: 0.9, 404: 0.1},
+            },
+        },
+        "paths": [
+            {
+                "name": "open_then_view",
+                "share": 1.0,
+                "start": {"open_ticket": 1.0},
+                "moves": {
+                    "open_ticket": {"view_ticket": {"p": 1, "think": {"law": "exponential", "mean": 0.01}}},
+                    "view_ticket": {"leave": {"p": 1}},
+                },
+            }
+        ],
+    }
+)  # fmt: skip
+HOOKS = """
+from desk_runtime import Hooks as Default
+
+class Hooks(Default):
+    def on_start(self, visitor):
+        visitor.memory["token"] = visitor.client.post("/login", json=dict(visitor.account)).json()["token"]
+
+    def headers(self, visitor):
+        return {"Authorization": visitor.memory["token"]}
+
+    def on_request(self, visitor, endpoint, sent):
+        if endpoint == "POST /tickets":
+            sent["body"]["title"] = "changed"
+
+    def on_response(self, visitor, endpoint, response):
+        if endpoint.startswith("GET") and response.status_code == 200:
+            response.failure("Not good enough.")
+"""
+
+
+@dataclass
+class Desk:
+    """A service of tickets that keeps what it got: method, target, headers and body of each request."""
+
+    url: str = ""
+    got: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
+
+    def targets(self, method: str) -> list[str]:
+        return [target for of, target, _, _ in self.got if of == method]
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    known = Desk()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.keep()
+            found = int(urlsplit(self.path).path.split("/")[-1] or 0) < 1_000_000
+            self.answer(200 if found else 404, {})
+
+        def do_POST(self) -> None:
+            self.keep()
+            if self.path == "/login":
+                self.answer(200, {"token": "secret-7"})
+            elif "Authorization" not in self.headers and self.path == "/tickets":
+                self.answer(401, {})
+            else:
+                self.answer(201, {"ticket": {"ticketNo": len(known.got) + 1000, "state": "open"}})
+
+        def keep(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            known.got.append((self.command, self.path, dict(self.headers), body))
+
+        def answer(self, status: int, data: object) -> None:
+            text = json.dumps(data).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        known.url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield known
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the scenario is, its hooks included."""
+    write_scenario(DESK, tmp_path / "desk.py")
+    return tmp_path
+
+
+def locust(folder: Path, host: str, *options: str, file: str = "desk.py") -> subprocess.CompletedProcess[str]:
+    """Locust has run for about two seconds; `folder` has its statistics."""
+    with socket.socket() as free:  # where its processes meet, if there are two
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return subprocess.run(
+        [
+            sys.executable, "-m", "locust", "-f", file, "--headless", "--only-summary", f"--host={host}",
+            "-u", "10", "-r", "10", "--session-run-time=2", "--sessions-per-second=15", "--json-file=stats",
+            "--seed=7", f"--master-bind-port={port}", f"--master-port={port}", *options,
+        ],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=WITHIN,
+    )  # fmt: skip
+
+
+def rows(folder: Path) -> dict[str, int]:
+    """How many requests by `METHOD name` in Locust's table."""
+    table = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
+    return {f"{row['method']} {row['name']}": row["num_requests"] for row in table}
+
+
+@pytest.mark.loop
+def test_hooks_log_in_and_are_asked_before_and_after_each_request(folder: Path, desk: Desk) -> None:
+    """A visitor of --test-users logs in, carries a token except for a 401, and checks what comes back."""
+    (folder / "desk_hooks.py").write_text(HOOKS, encoding="utf-8")
+    (folder / "users.csv").write_text("id,password\n71,a\n72,b\n", encoding="utf-8")
+    done = locust(folder, desk.url, "--test-users=users.csv")
+    logins = [json.loads(body) for _, target, _, body in desk.got if target == "/login"]
+    assert {(one["id"], one["password"]) for one in logins} == {("71", "a"), ("72", "b")}
+    opened = [(headers, body) for _, target, headers, body in desk.got if target == "/tickets"]
+    assert all('"title": "changed"' in body for _, body in opened)
+    tokens = Counter(headers.get("Authorization") for headers, _ in opened)
+    assert set(tokens) == {"secret-7", None}
+    viewed = [headers for method, _, headers, _ in desk.got if method == "GET"]
+    assert {headers["X-User"] for headers in viewed} == {"71", "72"}
+    found = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
+    failed = {row["name"]: row["num_failures"] for row in found if row["num_failures"]}
+    assert failed == {"/tickets/{ticket_id}": rows(folder)["GET /tickets/{ticket_id}"]}
+    assert done.returncode == 1
+
+
+@pytest.mark.loop
+def test_tables_have_expected_errors_and_sessions_in_rows_of_their_own(folder: Path, desk: Desk) -> None:
+    """Client errors that were wanted are successes; sessions do not count as requests."""
+    (folder / "desk_hooks.py").write_text(HOOKS.replace("response.failure", "str"), encoding="utf-8")
+    done = locust(folder, desk.url)
+    assert done.returncode == 0, done.stderr
+    table = rows(folder)
+    sessions = table["SESSION all paths"]
+    assert sessions == table["SESSION open_then_view"] == table["POST /login"] > 10
+    assert table["POST /tickets"] + table["POST /tickets [401]"] == sessions
+    assert table["GET /tickets/{ticket_id} [404]"] > 0
+    assert sum(n for name, n in table.items() if "SESSION" not in name) == len(desk.got) == 3 * sessions
+    assert f"Sessions: {sessions} started, {sessions} finished, 0 never started" in done.stderr
+
+
+@pytest.mark.loop
+def test_equal_seeds_give_equal_sessions(folder: Path, desk: Desk) -> None:
+    """What visitors ask and send is the same again, and another seed gives something else."""
+    (folder / "desk_hooks.py").write_text("from desk_runtime import Hooks as Hooks\n", encoding="utf-8")
+    drawn = []
+    for seed in (7, 7, 8):
+        desk.got.clear()
+        locust(folder, desk.url, f"--seed={seed}")
+        drawn.append([body for method, _, _, body in desk.got if method == "POST"])
+    few = min(map(len, drawn)) - 5  # how many sessions start within two seconds is a matter of the clock
+    assert few > 10
+    assert drawn[0][:few] == drawn[1][:few]
+    assert not set(drawn[0]) & set(drawn[2])
+
+
+@pytest.mark.loop
+@pytest.mark.parametrize("form", ["in one file", "with HttpUser", "in two processes"])
+def test_it_runs_in_every_form(form: str, folder: Path, desk: Desk) -> None:
+    """In one file without hooks, with Locust's other user class, and in several processes."""
+    (folder / "one.py").write_text(generate(DESK), encoding="utf-8")
+    write_scenario(DESK, folder / "slow.py", http=True)
+    more = ["--processes=2"] if form == "in two processes" else []
+    file = {"in one file": "one.py", "with HttpUser": "slow.py"}.get(form, "desk.py")
+    done = locust(folder, desk.url, *more, file=file)
+    assert rows(folder)["SESSION open_then_view"] > 10, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.loop
+@pytest.mark.parametrize("processes", [[], ["--processes=2"]], ids=["one process", "two processes"])
+@pytest.mark.parametrize(
+    ("host", "options", "said"),
+    [
+        ("http://192.0.2.1", [], "the scenario changes data. Allow it with --allow-writes."),
+        ("", ["--sessions-per-second=900"], "1800 requests per second are more than --max-rps allows"),
+        ("", ["--test-users=missing.csv"], "The test users in missing.csv cannot be read"),
+    ],
+    ids=["another host", "too fast", "no test users"],
+)  # fmt: skip
+def test_what_must_not_run_does_not(
+    host: str, options: list[str], said: str, processes: list[str], folder: Path, desk: Desk
+) -> None:
+    """The reason is in the log, the exit code is not 0, and not one request is made."""
+    done = locust(folder, host or desk.url, *options, *processes)
+    assert said in done.stderr
+    assert done.returncode != 0
+    assert desk.got == []
+
+
+@pytest.mark.loop
+def test_probing_finds_the_field_of_a_new_id(
+    folder: Path, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The service is asked once; what it calls the id is in the locustfile, and said."""
+    workload = folder / "desk.toml"
+    workload.write_text(dumps(DESK), encoding="utf-8")
+    assert run(["generate", str(workload), "--out", str(folder / "desk.py"), "--probe", desk.url]) == 0
+    assert "POST /tickets answered 401" in capsys.readouterr().err
+    open_desk = DESK.endpoints["open_ticket"].model_copy(update={"request": "POST /desk"})
+    workload.write_text(
+        dumps(DESK.model_copy(update={"endpoints": DESK.endpoints | {"open_ticket": open_desk}})),
+        encoding="utf-8",
+    )
+    desk.got.clear()
+    assert run(["generate", str(workload), "--out", str(folder / "desk.py"), "--probe", desk.url]) == 0
+    assert "POST /desk answers with 'ticketNo', not 'id'" in capsys.readouterr().err
+    assert desk.targets("POST") == ["/desk"]
+    written = " ".join((folder / "desk.py").read_text(encoding="utf-8").split()).replace("( ", "(")
+    assert 'created("POST /desk", "ticketNo"' in written
+
+
+@pytest.mark.parametrize("host", ["http://192.0.2.1", "nonsense"])
+def test_probing_goes_nowhere_by_itself(
+    host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another machine has to be allowed, and what is no URL is refused."""
+    workload = tmp_path / "desk.toml"
+    workload.write_text(dumps(DESK), encoding="utf-8")
+    assert run(["generate", str(workload), "--out", str(tmp_path / "desk.py"), "--probe", host]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
+    assert not (tmp_path / "desk.py").exists()
