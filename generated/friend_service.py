@@ -20,9 +20,11 @@ Run it with Locust's web UI, or for ten minutes without:
 
 A session takes about 36 s, and starts when it is due, whatever the service does: as many a second as the
 users have time for, or as many as --sessions-per-second says (0.00419 were recorded), for which it takes
-1.5 x 36 users each. The end of the log says whether any started late. `locust -f friend_service.py
---help` has the other options, under Sessions. What to change where: figures in friend_service.toml, then
-`mine generate`; logins, headers and checks in friend_service_hooks.py.
+1.5 x 36 users each. The end of the log says whether any started late. Other options: --speed 10 divides
+the pauses, --seed 7 gives the same sessions again, --test-users FILE.csv has a line for each user that
+may be used, --max-rps is the ceiling of requests per second that are planned, and --allow-writes is
+needed to change data on another machine. What to change where: figures in friend_service.toml, then `mine
+generate`; logins, headers and checks in friend_service_hooks.py.
 """
 
 from __future__ import annotations
@@ -179,7 +181,7 @@ class FriendService(Visitor, FastHttpUser):
     sessions_per_second = 0.004188  # as recorded
     session_seconds = 35.85  # on average, at the recorded speed
     session_requests = 4.4  # on average
-    sessions_per_user = 0.0186  # and second, unless --sessions-per-second is given
+    sessions_per_user = 0.0186  # a second; --sessions-per-second overrules it
     gap = 2000.0  # seconds of silence that end a session
     nobody = 2000000000  # an id that does not exist
     writes = True  # so another host than this machine takes --allow-writes
@@ -263,4 +265,4 @@ class FriendService(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 35c88f7d4b093b18). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 92b6fb0fcaecc87c). Code of yours goes into the hooks beside it.

@@ -50,7 +50,7 @@ Sent = dict[str, Any]
 
 def add_options(parser: LocustArgumentParser) -> None:
     """Locust's command line, and its web UI, know the options of a scenario."""
-    add = parser.add_argument_group("Sessions").add_argument
+    add = parser.add_argument
     add("--sessions-per-second", type=float, default=0, help="in all processes; 0: by the number of users")
     add("--session-run-time", type=float, default=0, help="seconds in which sessions start; 0: no end")
     add("--speed", type=float, default=1, help="pauses are divided by this")
@@ -765,4 +765,4 @@ hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum c477bba16609137b). Code of yours goes into the hooks beside it.
+# Written by mine (checksum a26d583b6c78bd37). Code of yours goes into the hooks beside it.

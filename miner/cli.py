@@ -333,7 +333,7 @@ def generate(
         return
     for file in write_scenario(known, out, only=only, http=http, overwrite=overwrite):
         say(f"Wrote {file}.")
-    for sentence in dangers(known):
+    for sentence in () if only else dangers(known):
         say(f"Look at it before you run it: {sentence}")
 
 

@@ -46,7 +46,7 @@ It is what to compare the scenario with: as many requests, {rate:.3g} a second, 
 session is one request, so --sessions-per-second is the rate of requests; without it, {STANDARD_USERS} users
 make that many."""
     users = f"-u {STANDARD_USERS} -r {STANDARD_USERS}"
-    command = f"    locust -f {name}.py --host http://127.0.0.1:8000 --headless {users}"
+    command = f"    locust -f {workload.name}_standard.py --host http://127.0.0.1:8000 --headless {users}"
     return "\n\n".join([_wrapped(f'"""{about}'), _wrapped(why), command]) + '\n"""\n'
 
 
@@ -99,8 +99,10 @@ def _how_to_run(workload: Workload) -> str:
 A session takes about {seconds:.0f} s, and starts when it is due, whatever the service does: as many a
 second as the users have time for, or as many as --sessions-per-second says ({rate:.3g} were recorded),
 for which it takes 1.5 x {seconds:.0f} users each. The end of the log says whether any started late.
-`locust -f {workload.name}.py --help` has the other options, under Sessions. What to change where: figures
-in {workload.name}.toml, then `mine generate`; logins, headers and checks in {workload.name}_hooks.py."""
+Other options: --speed 10 divides the pauses, --seed 7 gives the same sessions again, --test-users FILE.csv
+has a line for each user that may be used, --max-rps is the ceiling of requests per second that are
+planned, and --allow-writes is needed to change data on another machine. What to change where: figures in
+{workload.name}.toml, then `mine generate`; logins, headers and checks in {workload.name}_hooks.py."""
     return f"""\
 Run it with Locust's web UI, or for ten minutes without:
 

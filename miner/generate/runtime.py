@@ -50,7 +50,7 @@ Sent = dict[str, Any]
 
 def add_options(parser: LocustArgumentParser) -> None:
     """Locust's command line, and its web UI, know the options of a scenario."""
-    add = parser.add_argument_group("Sessions").add_argument
+    add = parser.add_argument
     add("--sessions-per-second", type=float, default=0, help="in all processes; 0: by the number of users")
     add("--session-run-time", type=float, default=0, help="seconds in which sessions start; 0: no end")
     add("--speed", type=float, default=1, help="pauses are divided by this")

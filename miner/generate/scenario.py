@@ -44,7 +44,7 @@ def scenario(workload: Workload, *, http: bool = False) -> str:
         "session_requests": (_rounded(requests_per_session(workload)), "on average"),
         "sessions_per_user": (
             _rounded(1 / (BUSY * max(seconds, 1.0))),
-            "and second, unless --sessions-per-second is given",
+            "a second; --sessions-per-second overrules it",
         ),
     }
     visitor = visitor_class(workload, choice(workload), figures, workload.endpoints, http=http)

@@ -32,7 +32,7 @@ def standard_scenario(workload: Workload, endpoint: str, *, http: bool = False) 
         "sessions_per_second": (rate, "as many requests as were recorded"),
         "session_seconds": (asked.latency.median if asked.latency else 0.1, "a request"),
         "session_requests": (1.0, "a session is a request here"),
-        "sessions_per_user": (rate / STANDARD_USERS, "and second, unless --sessions-per-second is given"),
+        "sessions_per_user": (rate / STANDARD_USERS, "a second; --sessions-per-second overrules it"),
     }
     tasks = Call("shares(", ["(Standard, 1)"], ")")
     visitor = visitor_class(workload, tasks, figures, [name], http=http)

@@ -22,6 +22,8 @@ def choice(workload: Workload) -> Call:
     """The paths with their weights: each session takes one of them."""
     classes = class_names(workload)
     shares = weights({path.name: path.share for path in workload.paths})
+    if len(shares) == 1:
+        shares = dict.fromkeys(shares, 1)
     pairs = [
         Item(Call("(", [classes[name], literal(weight)], ")"), comment=_count(workload.path(name).sessions))
         for name, weight in shares.items()

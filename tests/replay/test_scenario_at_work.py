@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from miner.cli import run
@@ -22,6 +28,7 @@ from miner.scenario_writer import write_scenario
 from miner.workload import Workload
 from miner.workload_file import dumps
 
+T = TypeVar("T")
 WITHIN = 60.0
 """Seconds after which a Locust that should have ended is taken for one that hangs."""
 DESK = Workload.model_validate(
@@ -144,7 +151,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def locust(folder: Path, host: str, *options: str, file: str = "desk.py") -> subprocess.CompletedProcess[str]:
+def locust(
+    folder: Path, host: str, *options: str, file: str = "desk.py", environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Locust has run for about two seconds; `folder` has its statistics."""
     with socket.socket() as free:  # where its processes meet, if there are two
         free.bind(("127.0.0.1", 0))
@@ -156,6 +165,7 @@ def locust(folder: Path, host: str, *options: str, file: str = "desk.py") -> sub
             "--seed=7", f"--master-bind-port={port}", f"--master-port={port}", *options,
         ],
         cwd=folder, capture_output=True, text=True, check=False, timeout=WITHIN,
+        env=os.environ | (environment or {}),
     )  # fmt: skip
 
 
@@ -281,3 +291,54 @@ def test_probing_goes_nowhere_by_itself(
     assert run(["generate", str(workload), "--out", str(tmp_path / "desk.py"), "--probe", host]) == 2
     assert capsys.readouterr().err.count("\n") == 2
     assert not (tmp_path / "desk.py").exists()
+
+
+@pytest.mark.loop
+def test_it_runs_in_the_web_ui(folder: Path, desk: Desk) -> None:
+    """Started, and stopped, by its buttons, twice; the options of the scenario are in its form."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "locust", "-f", "desk.py", "--web-host=127.0.0.1", f"--web-port={port}"]
+    with (folder / "locust.log").open("w") as log:
+        process = subprocess.Popen([*command, f"--host={desk.url}"], cwd=folder, stdout=log, stderr=log)
+    ui = f"http://127.0.0.1:{port}"
+    try:
+        page = until(lambda: httpx.get(ui).text)
+        missing = {"sessions_per_second", "test_users", "allow_writes"} - set(re.findall(r"\w+", page))
+        assert not missing
+        for _ in range(2):
+            desk.got.clear()
+            form = {"user_count": 10, "spawn_rate": 10, "sessions_per_second": 20, "host": desk.url}
+            assert httpx.post(f"{ui}/swarm", data=form).json()["success"]
+            until(lambda: len(desk.got) > 20)
+            assert httpx.post(f"{ui}/stop").is_success
+            names = [row["method"] for row in httpx.get(f"{ui}/stats/requests").json()["stats"]]
+            assert "SESSION" in names
+    finally:
+        process.terminate()
+        process.wait(WITHIN)
+    assert "Traceback" not in (folder / "locust.log").read_text()
+
+
+@pytest.mark.loop
+def test_it_runs_with_open_telemetry(folder: Path, desk: Desk) -> None:
+    """Locust's own telemetry has a span for each request, under the scenario's name."""
+    exporters = {
+        "OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none",
+    }  # fmt: skip
+    write_scenario(DESK, folder / "slow.py", http=True)
+    done = locust(folder, desk.url, "--otel", file="slow.py", environment=exporters)
+    assert "not enabled" not in done.stderr
+    assert done.stdout.count('"span_id"') >= len(desk.got) > 20
+
+
+def until(ask: Callable[[], T]) -> T:
+    """What `ask` answers, once it answers something; a while of nothing, or of refusals, is a failure."""
+    end = time.monotonic() + WITHIN
+    while time.monotonic() < end:
+        with suppress(httpx.TransportError):
+            if answer := ask():
+                return answer
+        time.sleep(0.05)
+    raise AssertionError("it never came")
