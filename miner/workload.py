@@ -29,6 +29,8 @@ from miner.errors import NoSuchPath
 LEAVE = "leave"
 """The step that ends a session. No endpoint may have this name."""
 RESERVED = frozenset({LEAVE, "enter"})
+DEEPEST = 50
+"""Levels of a typed literal."""
 SUM_TOLERANCE = 0.005
 """How far shares that people edit by hand may be from adding up to 1."""
 
@@ -641,9 +643,17 @@ def no_such_path(name: str, names: list[str]) -> NoSuchPath:
 
 def _must_be_json(text: str) -> None:
     try:
-        json.loads(text, parse_constant=_no_json)
+        _must_be_flat(json.loads(text, parse_constant=_no_json))
     except (ValueError, RecursionError):
         raise ValueError(f"the value {text!r} is not JSON, which a typed literal must be") from None
+
+
+def _must_be_flat(value: Any, depth: int = 0) -> None:
+    """No list or object is nested deeper than code can be written."""
+    if depth > DEEPEST:
+        raise ValueError
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _must_be_flat(inner, depth + 1)
 
 
 def _no_json(name: str) -> None:

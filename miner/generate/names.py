@@ -42,14 +42,29 @@ def offered() -> frozenset[str]:
 
 @cache
 def inherited() -> frozenset[str]:
-    """Names that users and task sets of Locust or of the runtime have, so that no step may take them."""
+    """Names that users and task sets of Locust or of the runtime have, so that no step may take them.
+
+    Functions of the runtime are among them: in the class of a path a step would hide them.
+    """
     tree = ast.parse(runtime())
-    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    methods = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    fields = {
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    return frozenset(_LOCUST.split()) | attributes | methods | fields
+    found = {*_LOCUST.split(), *offered()}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "visitor" | "walk"), attr=name):
+                found.add(name)
+            case ast.ClassDef(name="Visitor" | "Walk" | "UserPath" | "StraightPath", body=body):
+                found |= {name for one in body for name in _defined(one)}
+    return frozenset(found)
+
+
+def _defined(statement: ast.stmt) -> list[str]:
+    """The name that a statement of a class gives to something."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [one.id for one in targets if isinstance(one, ast.Name)]
+    return []
 
 
 def method_names(workload: Workload) -> dict[str, str]:

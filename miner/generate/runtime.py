@@ -726,7 +726,8 @@ def id_of(text: str) -> Any:
 
 def scenario_of(environment: Any) -> type[Visitor]:
     """The scenario that is run."""
-    return next(one for one in environment.user_classes if issubclass(one, Visitor))
+    found: type[Visitor] = next(one for one in environment.user_classes if issubclass(one, Visitor))
+    return found
 
 
 def check_options(environment: Any, **_: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from miner.errors import MinerError
 from miner.generate import generate, standard
+from miner.generate.names import inherited
 from miner.generate.scenario import scenario
 from miner.generate.user_paths import weights
 from miner.workload import Workload
@@ -106,6 +108,19 @@ def test_locust_accepts_it(locustfile: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Friends" in done.stdout + done.stderr
     assert "WARNING" not in done.stderr
+
+
+def test_no_step_can_take_a_name_that_is_needed() -> None:
+    """All that users, paths and the runtime have is known, whatever release of Locust it is."""
+    listing = """\
+import json
+from locust import FastHttpUser, HttpUser
+from miner.generate import runtime
+of = (FastHttpUser, HttpUser, runtime.Visitor, runtime.UserPath, runtime.StraightPath)
+print(json.dumps([name for one in of for name in dir(one) if name[0] != "_"]))
+"""
+    done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) <= inherited()
 
 
 def test_names_that_python_or_locust_has_are_changed(tmp_path: Path) -> None:
