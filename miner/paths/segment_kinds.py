@@ -34,6 +34,8 @@ PLAIN = re.compile(r"[A-Za-z0-9_.~!$&'()*+,;=:@%-]*")
 FILE = re.compile(r"(.+)\.[A-Za-z][A-Za-z0-9]{0,4}")
 SLUG = re.compile(r"[^-_+ ]+(?:[-_+ ][^-_+ ]+)+")
 DIGITS = re.compile(r"\d+")
+PARAMETER = re.compile(r"\{[A-Za-z0-9_]*\}")
+"""What templates have; braces around anything else are a stranger's."""
 LOCALE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z]{2})?")
 LANGUAGES = (
     "ar bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk ko lt lv mk"
@@ -45,7 +47,7 @@ LANGUAGES = (
 @lru_cache(maxsize=1 << 16)
 def kind(segment: str) -> str | None:
     """Which id the segment is; None for words. A template's parameter is one too."""
-    if segment.startswith("{") and segment.endswith("}"):
+    if PARAMETER.fullmatch(segment):
         return "parameter"
     if VERSION.fullmatch(segment):
         return None

@@ -24,6 +24,8 @@ SAME = 0.9
 LENGTHS = 11
 """Measured lengths kept of a text: its deciles."""
 MOST_LETTERS = 64
+LONGEST = 10_000
+"""Characters that a text of a workload may have; what is longer counts as being so long."""
 MOST_RANKS = 100_000
 """Ranks of a catalogue that are looked at one by one; those of larger ones would fill the memory."""
 UNEVEN = 1.3
@@ -179,7 +181,8 @@ def text(uses: list[Use]) -> w.Text:
     common = sorted(letter for letter, n in letters.most_common(MOST_LETTERS) if n >= FEW_VISITORS)
     lengths = np.repeat([len(use.value) for use in uses], [use.sample.requests for use in uses])
     deciles = np.quantile(lengths, np.linspace(0, 1, LENGTHS), method="nearest")
-    return w.Text(alphabet="".join(common) or "abcdefghij", lengths=tuple(int(n) for n in deciles))
+    bounded = tuple(min(int(n), LONGEST) for n in deciles)
+    return w.Text(alphabet="".join(common) or "abcdefghij", lengths=bounded)
 
 
 def _is_integer(value: str) -> bool:
