@@ -21,10 +21,10 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 36 s, and starts when it is due, whatever the service does: as many a second as the
 users have time for, or as many as --sessions-per-second says (0.00419 were recorded), for which it takes
 1.5 x 36 users each. The end of the log says whether any started late. Other options: --speed 10 divides
-the pauses, --seed 7 gives the same sessions again, --test-users FILE.csv has a line for each user that
-may be used, --max-rps is the ceiling of requests per second that are planned, and --allow-writes is
-needed to change data on another machine. What to change where: figures in friend_service.toml, then `mine
-generate`; logins, headers and checks in friend_service_hooks.py.
+the pauses, --seed 7 gives the same sessions again (but for names that have to be new), --test-users
+FILE.csv has a line for each user that may be used, --max-rps is the ceiling of requests per second that
+are planned, and --allow-writes is needed to change data on another machine. What to change where: figures
+in friend_service.toml, then `mine generate`; logins, headers and checks in friend_service_hooks.py.
 """
 
 from __future__ import annotations
@@ -265,4 +265,4 @@ class FriendService(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 92b6fb0fcaecc87c). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 87bbbbdc9550ef44). Code of yours goes into the hooks beside it.

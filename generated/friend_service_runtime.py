@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import logging
 import math
+import os
 from base64 import b64encode
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -26,12 +27,13 @@ from gevent.queue import Queue
 from locust import FastHttpUser, MarkovTaskSet, SequentialTaskSet, User, events, transitions
 from locust.argument_parser import LocustArgumentParser
 from locust.exception import InterruptTaskSet, StopTest
-from locust.runners import MasterRunner
+from locust.runners import MasterRunner, WorkerRunner
 from locust.user.markov_taskset import MarkovTaskSetMeta
 from locust.user.task import TaskSet
 
 ROOM = 1.5
 """How many times as long as a session a user has for it: then hardly any session waits for a user."""
+FRESH = Random()
 NOTHING: Mapping[Any, Any] = {}
 FORM = "application/x-www-form-urlencoded"
 PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{|}"
@@ -54,7 +56,7 @@ def add_options(parser: LocustArgumentParser) -> None:
     add("--sessions-per-second", type=float, default=0, help="in all processes; 0: by the number of users")
     add("--session-run-time", type=float, default=0, help="seconds in which sessions start; 0: no end")
     add("--speed", type=float, default=1, help="pauses are divided by this")
-    add("--seed", type=int, default=0, help="equal seeds give equal sessions; 0: another one each time")
+    add("--seed", type=int, default=0, help="equal seeds give equal sessions, but for new names; 0: none")
     add("--test-users", default="", help="CSV file: a line each, with a header; the first column is the id")
     add("--max-rps", type=float, default=1000, help="no more requests per second than this are planned")
     add("--allow-writes", action="store_true", help="send what may change data to another machine")
@@ -178,7 +180,9 @@ def one_of(*choices: tuple[Any, float]) -> Draw:
 
 def text(alphabet: str, *lengths: float) -> Draw:
     """Characters of `alphabet`; the lengths were measured at even probabilities from 0 to 1."""
-    return lambda visitor: "".join(visitor.dice.choices(alphabet, k=round(between(lengths, visitor.dice))))
+    return lambda visitor: "".join(
+        visitor.letters.choices(alphabet, k=round(between(lengths, visitor.letters)))
+    )
 
 
 def joined(*parts: Any) -> Draw:
@@ -195,7 +199,7 @@ def formatted(kind: str) -> Draw:
     """A new value each time, in a format of OpenAPI."""
 
     def draw(visitor: Visitor) -> str:
-        bits = visitor.dice.getrandbits(128)
+        bits = visitor.letters.getrandbits(128)
         moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=bits % (365 * 86_400))
         made: dict[str, Callable[[], str]] = {
             "uuid": lambda: str(UUID(int=bits, version=4)),
@@ -376,6 +380,8 @@ class Visitor(User):
     tally: ClassVar[Tally]
     clock: ClassVar[gevent.Greenlet]
     dice: Random
+    letters: Random
+    """The dice for texts: where some are taken already, others are drawn than with an equal seed before."""
     session = path = ""
     late = began = 0.0
 
@@ -446,6 +452,7 @@ class Visitor(User):
     ) -> None:
         """A request is sent; client errors come in the shares of `errors`, and any other is a failure."""
         method, _, route = endpoint.partition(" ")
+        self.letters = FRESH if 409 in errors else self.dice
         carries = {name: of for name, of in self.headers.items() if name not in without} | dict(headers)
         sent: Sent = {
             "params": drawn(params, self),
@@ -744,6 +751,8 @@ def check_options(environment: Any, **_: Any) -> None:
     options, scenario = environment.parsed_options, scenario_of(environment)
     if options.headless and (why := refusal(scenario, options.host or scenario.host, options)):
         logging.error(why)
+        if isinstance(environment.runner, WorkerRunner):
+            os._exit(2)  # at once: it would wait for a master that is gone
         raise SystemExit(2)
 
 
@@ -775,4 +784,4 @@ hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum f1524df7a2c7082e). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 0815694531973133). Code of yours goes into the hooks beside it.

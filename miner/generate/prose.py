@@ -99,10 +99,11 @@ def _how_to_run(workload: Workload) -> str:
 A session takes about {seconds:.0f} s, and starts when it is due, whatever the service does: as many a
 second as the users have time for, or as many as --sessions-per-second says ({rate:.3g} were recorded),
 for which it takes 1.5 x {seconds:.0f} users each. The end of the log says whether any started late.
-Other options: --speed 10 divides the pauses, --seed 7 gives the same sessions again, --test-users FILE.csv
-has a line for each user that may be used, --max-rps is the ceiling of requests per second that are
-planned, and --allow-writes is needed to change data on another machine. What to change where: figures in
-{workload.name}.toml, then `mine generate`; logins, headers and checks in {workload.name}_hooks.py."""
+Other options: --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names that
+have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the ceiling
+of requests per second that are planned, and --allow-writes is needed to change data on another machine.
+What to change where: figures in {workload.name}.toml, then `mine generate`; logins, headers and checks in
+{workload.name}_hooks.py."""
     return f"""\
 Run it with Locust's web UI, or for ten minutes without:
 

@@ -70,7 +70,7 @@ def drawn(call: str, given: str = "visitor") -> list[float]:
         "from types import SimpleNamespace",
         "from miner.generate.runtime import *",
         f"dice = Random({SEED})",
-        "visitor = SimpleNamespace(dice=dice)",
+        "visitor = SimpleNamespace(dice=dice, letters=dice)",
         f"draw = {call}",
         f"print(json.dumps([draw({given}) for _ in range({DRAWS})]))",
     ]
