@@ -14,6 +14,8 @@ CALLED = frozenset(_FUNCTIONS.split())
 """Functions of the runtime that only remember what they are given."""
 RUNTIME = CALLED | {"UserPath", "StraightPath", "Visitor"}
 """What a scenario uses of the runtime."""
+KINDS = (RUNTIME - CALLED) | {"FastHttpUser", "HttpUser"}
+"""What the classes of a scenario are."""
 IMPORTS = {
     "__future__": frozenset({"annotations"}),
     "typing": frozenset({"ClassVar"}),
@@ -37,7 +39,7 @@ def checked(text: str, name: str) -> str:
     file is read nothing happens but definitions. Raises Unsafe naming the first that is not allowed.
     """
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(text.encode("ascii"))  # as Python reads files: a coding cookie counts
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unsafe(f"the text is not Python: {error}") from error
     own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
@@ -60,9 +62,9 @@ def _faults(node: ast.AST, name: str, known: set[str]) -> Iterator[str]:
             yield from _imports(node, name)
         case ast.ClassDef():
             yield from _class(node)
-        case ast.FunctionDef() if not _is_step(node):
+        case ast.FunctionDef() if node.name[:2] == "__" or not _is_step(node):
             yield f"the function {node.name} does more than send a request"
-        case ast.Name(id=one) if one[:2] == "__" or (isinstance(node.ctx, ast.Load) and one not in known):
+        case ast.Name(id=one) if one[:2] == "__" or isinstance(node.ctx, ast.Load) != (one in known):
             yield f"the name {one}"
         case ast.Attribute() | ast.Call() | ast.keyword():
             yield from _uses(node)
@@ -70,7 +72,8 @@ def _faults(node: ast.AST, name: str, known: set[str]) -> Iterator[str]:
 
 def _class(node: ast.ClassDef) -> Iterator[str]:
     """What a class may not do."""
-    if node.decorator_list or node.keywords or not all(isinstance(base, ast.Name) for base in node.bases):
+    bases = {base.id if isinstance(base, ast.Name) else "" for base in node.bases}
+    if node.decorator_list or node.keywords or node.name in CALLED or not bases <= KINDS:
         yield f"the class {node.name} is of an unknown kind"
     yield from (f"the class {node.name} does more than define" for one in node.body if not _defines(one))
 
