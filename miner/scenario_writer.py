@@ -6,6 +6,7 @@ from pathlib import Path
 
 from miner.errors import MinerError
 from miner.generate import scenario_files
+from miner.places import IMPORTED
 from miner.seals import write_sealed
 from miner.workload import Workload
 
@@ -26,7 +27,9 @@ def write_scenario(
     """
     folder = locustfile.parent
     anew, once = scenario_files(workload, locustfile.name, only=only, http=http)
-    odd = len(anew) < 2 or locustfile.name in once or locustfile.suffix != ".py"
+    odd = (
+        len(anew) < 2 or locustfile.name in once or locustfile.suffix != ".py" or locustfile.stem in IMPORTED
+    )
     if odd and not locustfile.is_dir():
         raise MinerError(f"The locustfile cannot be called {locustfile.name}.", "Call it NAME.py.")
     texts = {folder / name: text for name, text in anew.items()} | (besides or {})

@@ -649,8 +649,8 @@ def _must_be_json(text: str) -> None:
 
 
 def _must_be_flat(value: Any, depth: int = 0) -> None:
-    """No list or object is nested deeper than code can be written."""
-    if depth > DEEPEST:
+    """No number is beyond all bounds, and nothing is nested deeper than code can be written."""
+    if depth > DEEPEST or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _must_be_flat(inner, depth + 1)

@@ -72,7 +72,7 @@ def parse(text: str, name: str = "the workload") -> Workload:
     """The workload that `text` describes. Raises MinerError naming the first mistake."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise MinerError(f"{name} is not valid TOML: {error}.", "Correct that line.") from error
     _must_be_ours(data, name)
     try:

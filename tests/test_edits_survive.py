@@ -86,7 +86,9 @@ def test_bytes_that_are_no_text_are_not_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "friends.py").read_bytes() == b"\xff\xfe\x00"
 
 
-@pytest.mark.parametrize("name", ["friends_hooks.py", "friends_runtime.py", "friends.txt", "friends"])
+@pytest.mark.parametrize(
+    "name", ["friends_hooks.py", "friends_runtime.py", "friends.txt", "friends", "locust.py"]
+)
 def test_a_locustfile_has_a_name_of_its_own(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,8 +136,9 @@ def _arguments(workload: Workload, name: str, endpoint: Endpoint, common: Mappin
         ("without", [header for header in common if header not in endpoint.headers]),
     ):
         if names:
-            items = ", ".join(map(literal, names)) + ("," if len(names) == 1 else "")
-            given.append(f"{key}=({items})")
+            given.append(
+                Item(Call("(", list(map(literal, names)), ",)" if len(names) == 1 else ")"), f"{key}=")
+            )
     if endpoint.identifies:
         given.append(f"identifies={literal(endpoint.identifies)}")
     return given

@@ -15,6 +15,8 @@ from miner.workload import METHODS
 REASONS = ("health check", "load test", "bot", "preflight", "attack", "probe", "asset")
 """Why requests are no steps of users."""
 AS_ASKED, NOT_SAMPLED = "as asked", "not sampled"
+LONG_ENOUGH = 1000
+"""Characters of an agent that are looked at."""
 HEALTH_AGENTS = (
     r"(?i)kube-probe|ELB-HealthChecker|GoogleHC|GoogleStackdriverMonitoring|Consul Health|Zabbix|check_http"
     r"|Amazon-Route53-Health|UptimeRobot|Pingdom|StatusCake|Site24x7|NewRelicPinger|Datadog|Uptime-?Kuma"
@@ -71,7 +73,7 @@ def mark_excluded(store: Store, *, include: Collection[str] = (), exclude: Seque
     kept = {reason_of(one) for one in include}
     detector = CrawlerDetect()
     agents = store.fetch("miner.paths", "agents").column("agent").to_pylist()
-    bots = [agent for agent in agents if detector.isCrawler(agent) and not APPS.match(agent)]
+    bots = [agent for agent in agents if detector.isCrawler(agent[:LONG_ENOUGH]) and not APPS.match(agent)]
     store.run("miner.ingest", "whereabouts")
     with store.offering("bots", pa.table({"agent": pa.array(bots, pa.string())})):
         store.run(

@@ -144,3 +144,16 @@ def test_all_contenders_are_held_against_the_same_sessions() -> None:
     assert trials["single chain"]["paths"] == 1
     assert trials["single chain"]["of_best"] == 0
     assert trials["ours"]["of_best"] > 0.9
+
+
+@pytest.mark.loop
+def test_generated_code_is_held_against_code_by_hand() -> None:
+    """Both make requests on one core, and a large workload is generated; all three are told."""
+    done = subprocess.run(
+        [sys.executable, COMMAND.with_name("scenario.py"), "--seconds", "3", "--rounds", "1"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said = re.findall(r"by hand: (\d\.\d\d)", done.stdout)
+    assert len(said) == 2
+    assert all(float(ratio) > 0 for ratio in said)
+    assert "200 endpoints, 12 paths" in done.stdout

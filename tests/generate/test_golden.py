@@ -143,10 +143,7 @@ class Service(BaseHTTPRequestHandler):
     def judged(self, raw: str) -> tuple[int, object]:
         url = urlsplit(self.path)
         route = f"{self.command} {re.sub(r'(?<=/)(?!v2/)[a-z]*[0-9][^/]*|(?<=/pages/)[^/]+', 'N', url.path)}"
-        body: dict[str, object] = {}
-        if raw:
-            form = "x-www-form-urlencoded" in self.headers["Content-Type"]
-            body = {name: one for name, (one,) in parse_qs(raw).items()} if form else json.loads(raw)
+        body = self.body(raw)
         if "2000000000" in self.path:
             return 404, {}
         if url.path.startswith("/v2/") and url.path != "/v2/accounts" and not self.headers["X-Account-Id"]:
@@ -168,6 +165,12 @@ class Service(BaseHTTPRequestHandler):
             "accountId": new,
             "queueTicket": new,
         }
+
+    def body(self, raw: str) -> dict[str, object]:
+        """Its fields; none where there is none."""
+        if "x-www-form-urlencoded" in self.headers.get("Content-Type", ""):
+            return {name: one for name, (one,) in parse_qs(raw).items()}
+        return dict(json.loads(raw)) if raw else {}
 
     def log_message(self, *_: object) -> None: ...
 

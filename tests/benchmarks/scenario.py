@@ -1,0 +1,263 @@
+"""What the generated code costs: requests per CPU beside a FastHttpUser written by hand, and generation.
+
+    python tests/benchmarks/scenario.py [--seconds 12] [--rounds 3]
+
+Two Locusts run at once on one core and share it fairly, each as fast as it can, against a service on another
+core: the ratio of their requests is that of their costs, however fast the machine happens to be. The
+hand-written one makes the same requests, once as flat tasks and once as a Markov chain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from miner.generate import generate
+from miner.scenario_writer import write_scenario
+from miner.workload import Workload
+
+USERS = 20
+IDS = 9000
+HEADERS = {"X-User-Id": {"draw": "identity", "low": 1, "high": IDS}}
+SERVICE = """
+import asyncio, sys
+BODY = b'{"id": 7, "name": "abc"}'
+HEAD = b"HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n"
+ANSWER = HEAD % len(BODY) + BODY
+
+class Answering(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport, self.got = transport, b""
+
+    def data_received(self, data):
+        self.got += data
+        while (end := self.got.find(b"\\r\\n\\r\\n")) >= 0:
+            head = self.got[:end].lower()
+            at = head.find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\\r\\n")[0]) if at >= 0 else 0
+            if len(self.got) < end + 4 + length:
+                return
+            self.got = self.got[end + 4 + length :]
+            self.transport.write(ANSWER)
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+FLAT = """
+import random
+from locust import FastHttpUser, constant, task
+
+class Hand(FastHttpUser):
+    wait_time = constant(1e-6)
+
+    def on_start(self):
+        self.me = random.randint(1, 9000)
+        self.headers = {"X-User-Id": str(self.me)}
+
+    def ask(self, method, path, name, **body):
+        more = {"name": name, "headers": self.headers, "catch_response": True, **body}
+        with self.client.request(method, path, **more) as answer:
+            if answer.status_code < 400:
+                answer.success()
+            else:
+                answer.failure(f"The answer was {answer.status_code}.")
+
+    @task(47)
+    def search(self):
+        name = "".join(random.choices("abcdefghijklmnop", k=random.randint(2, 8)))
+        self.ask("GET", f"/users?username={name}", "/users")
+
+    @task(24)
+    def view(self):
+        self.ask("GET", f"/users/{random.randint(1, 9000)}", "/users/{user_id}")
+
+    @task(14)
+    def add(self):
+        body = {"userId": self.me, "friendId": random.randint(1, 9000)}
+        self.ask("POST", "/friends", "/friends", json=body)
+"""
+CHAIN = FLAT.replace("constant, task", "MarkovTaskSet, transitions").replace(
+    "    wait_time = constant(1e-6)\n", ""
+)
+for weight in (47, 24, 14):
+    CHAIN = CHAIN.replace(f"    @task({weight})\n", "")
+CHAIN += """
+
+class Walk(MarkovTaskSet):
+    def wait_time(self):
+        return random.expovariate(1e6)
+
+    @transitions({"search": 4, "view": 5, "add": 1})
+    def search(self):
+        self.user.search()
+
+    @transitions({"search": 6, "add": 4})
+    def view(self):
+        self.user.view()
+
+    @transitions({"search": 1})
+    def add(self):
+        self.user.add()
+
+Hand.tasks = [Walk]
+"""
+BY_HAND = {"flat tasks": FLAT, "a Markov chain": CHAIN}
+
+
+def main() -> None:
+    """Both tables are printed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    for title, text in BY_HAND.items():
+        ratios = [ratio(text, options.seconds) for _ in range(options.rounds)]
+        said = ", ".join(f"{one:.2f}" for one in ratios)
+        sys.stdout.write(f"requests for the same CPU as {title} by hand: {said}\n")
+    seconds, parsed = generation()
+    times = f"{seconds / parsed:.1f} times as long as parsing the text"
+    sys.stdout.write(f"200 endpoints, 12 paths: {seconds:.2f} s, {times}\n")
+
+
+def ratio(by_hand: str, seconds: int) -> float:
+    """Requests of the generated code over those of the hand-written, both on one core for `seconds`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_scenario(site(), folder / "made.py")
+        (folder / "hand.py").write_text(by_hand, encoding="utf-8")
+        with subprocess.Popen([sys.executable, "-c", SERVICE], stdout=subprocess.PIPE, text=True) as service:
+            assert service.stdout
+            port = service.stdout.readline().strip()
+            on_core(service.pid, -1)
+            more = {
+                "made": [f"--sessions-per-second={USERS * 20}", "--max-rps=1000000", "--seed=1"],
+                "hand": [],
+            }
+            running = {file: locust(folder, file, port, seconds, options) for file, options in more.items()}
+            for process in running.values():
+                process.wait(seconds * 3 + 30)
+            service.terminate()
+        site_made, hand_made = (requests(folder / f"{file}.json") for file in running)
+        return site_made / hand_made
+
+
+def locust(folder: Path, file: str, port: str, seconds: int, more: list[str]) -> subprocess.Popen[bytes]:
+    """Locust as fast as it can, on the first core."""
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "locust", "-f", f"{file}.py", "--headless", f"--json-file={file}",
+            f"--host=http://127.0.0.1:{port}", "-u", str(USERS), "-r", str(USERS), "-t", str(seconds), *more,
+        ],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    on_core(process.pid, 0)
+    return process
+
+
+def on_core(pid: int, place: int) -> None:
+    """The process stays on one core, where the system can do that."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(pid, {sorted(os.sched_getaffinity(0))[place]})
+
+
+def requests(file: Path) -> int:
+    """How many were made, sessions left out."""
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    return sum(row["num_requests"] for row in rows if row["method"] != "SESSION")
+
+
+def site() -> Workload:
+    """Sessions of ten requests without pauses, as the hand-written users make them."""
+    think = {"law": "exponential", "mean": 1e-6}
+
+    def moves(shares: dict[str, float]) -> dict[str, object]:
+        return {to: {"p": p} if to == "leave" else {"p": p, "think": think} for to, p in shares.items()}
+
+    lengths = [2, 3, 4, 5, 6, 7, 8]
+    name = {"draw": "text", "alphabet": "abcdefghijklmnop", "lengths": lengths}
+    ids = {"draw": "popular", "low": 1, "high": IDS}
+    return Workload.model_validate(
+        {
+            "name": "made",
+            "arrivals": {"mean": 100.0},
+            "endpoints": {
+                "search": {
+                    "request": "GET /users", "headers": HEADERS,
+                    "query": {"username": name},
+                },
+                "view": {"request": "GET /users/{user_id}", "headers": HEADERS, "params": {"user_id": ids}},
+                "add": {
+                    "request": "POST /friends", "headers": HEADERS,
+                    "body": {"userId": HEADERS["X-User-Id"], "friendId": ids},
+                },
+            },
+            "paths": [
+                {
+                    "name": "walk", "share": 1, "start": {"search": 1},
+                    "moves": {
+                        "search": moves({"search": 0.35, "view": 0.45, "add": 0.1, "leave": 0.1}),
+                        "view": moves({"search": 0.55, "add": 0.35, "leave": 0.1}),
+                        "add": moves({"search": 0.9, "leave": 0.1}),
+                    },
+                }
+            ],
+        }
+    )  # fmt: skip
+
+
+def large(endpoints: int = 200, paths: int = 12, steps: int = 20) -> Workload:
+    """A workload of many endpoints, each path over some of them."""
+    of = site().endpoints["view"].model_dump(exclude_none=True)
+    names = [f"view_{number}" for number in range(endpoints)]
+    think = {"law": "lognormal", "median": 3.0, "sigma": 0.7}
+
+    def path(number: int) -> dict[str, object]:
+        walked = [names[(number * 17 + step) % endpoints] for step in range(steps)]
+        moves = {
+            step: {
+                **{
+                    to: {"p": 0.4, "n": 90, "think": think}
+                    for to in (walked[at - 1], walked[(at + 3) % steps])
+                },
+                "leave": {"p": 0.2},
+            }
+            for at, step in enumerate(walked)
+        }
+        return {"name": f"path_{number}", "share": 1 / paths, "start": {walked[0]: 1.0}, "moves": moves}
+
+    return Workload.model_validate(
+        {
+            "name": "large",
+            "arrivals": {"mean": 1.0},
+            "endpoints": {
+                name: {**of, "request": f"GET /part_{number}/{{user_id}}"}
+                for number, name in enumerate(names)
+            },
+            "paths": [path(number) for number in range(paths)],
+        }
+    )
+
+
+def generation() -> tuple[float, float]:
+    """Seconds to generate the locustfile of the large workload, and to parse it."""
+    workload = large()
+    began = time.perf_counter()
+    text = generate(workload)
+    written = time.perf_counter()
+    ast.parse(text)
+    return written - began, time.perf_counter() - written
+
+
+if __name__ == "__main__":
+    main()
