@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -59,9 +60,13 @@ def test_order_and_repetition_do_not_matter(paths: list[str], chance: random.Ran
 @settings(max_examples=100, deadline=None)
 @given(several)
 def test_different_depths_never_share_a_route(paths: list[str]) -> None:
-    """A route has as many segments as each of its targets, but for slashes doubled at the beginning."""
+    """A route has as many segments as each of its targets, but for slashes doubled at the beginning.
+
+    Parameters behind a semicolon are none of them: without them, slashes may stand side by side there.
+    """
     for path, route in routes(paths).items():
-        assert route.count("/") == ("/" + path.lstrip("/")).count("/")
+        plain = re.sub(r";[^/]*", "", path)
+        assert route.count("/") == ("/" + plain.lstrip("/")).count("/")
 
 
 @settings(max_examples=100, deadline=None)
