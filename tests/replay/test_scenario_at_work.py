@@ -175,7 +175,6 @@ def rows(folder: Path) -> dict[str, int]:
     return {f"{row['method']} {row['name']}": row["num_requests"] for row in table}
 
 
-@pytest.mark.loop
 def test_hooks_log_in_and_are_asked_before_and_after_each_request(folder: Path, desk: Desk) -> None:
     """A visitor of --test-users logs in, carries a token except for a 401, and checks what comes back."""
     (folder / "desk_hooks.py").write_text(HOOKS, encoding="utf-8")
@@ -195,7 +194,6 @@ def test_hooks_log_in_and_are_asked_before_and_after_each_request(folder: Path, 
     assert done.returncode == 1
 
 
-@pytest.mark.loop
 def test_tables_have_expected_errors_and_sessions_in_rows_of_their_own(folder: Path, desk: Desk) -> None:
     """Client errors that were wanted are successes; sessions do not count as requests."""
     (folder / "desk_hooks.py").write_text(HOOKS.replace("response.failure", "str"), encoding="utf-8")
@@ -210,7 +208,6 @@ def test_tables_have_expected_errors_and_sessions_in_rows_of_their_own(folder: P
     assert f"Sessions: {sessions} started, {sessions} finished, 0 never started" in done.stderr
 
 
-@pytest.mark.loop
 def test_equal_seeds_give_equal_sessions(folder: Path, desk: Desk) -> None:
     """What visitors ask and send is the same again, and another seed gives something else."""
     (folder / "desk_hooks.py").write_text("from desk_runtime import Hooks as Hooks\n", encoding="utf-8")
@@ -225,7 +222,6 @@ def test_equal_seeds_give_equal_sessions(folder: Path, desk: Desk) -> None:
     assert not set(drawn[0]) & set(drawn[2])
 
 
-@pytest.mark.loop
 @pytest.mark.parametrize("form", ["in one file", "with HttpUser", "in two processes"])
 def test_it_runs_in_every_form(form: str, folder: Path, desk: Desk) -> None:
     """In one file without hooks, with Locust's other user class, and in several processes."""
@@ -238,7 +234,6 @@ def test_it_runs_in_every_form(form: str, folder: Path, desk: Desk) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.loop
 @pytest.mark.parametrize("processes", [[], ["--processes=2"]], ids=["one process", "two processes"])
 @pytest.mark.parametrize(
     ("host", "options", "said"),
@@ -259,7 +254,6 @@ def test_what_must_not_run_does_not(
     assert desk.got == []
 
 
-@pytest.mark.loop
 def test_probing_finds_the_field_of_a_new_id(
     folder: Path, desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -293,7 +287,6 @@ def test_probing_goes_nowhere_by_itself(
     assert not (tmp_path / "desk.py").exists()
 
 
-@pytest.mark.loop
 def test_it_runs_in_the_web_ui(folder: Path, desk: Desk) -> None:
     """Started, and stopped, by its buttons, twice; the options of the scenario are in its form."""
     with socket.socket() as free:
@@ -321,7 +314,6 @@ def test_it_runs_in_the_web_ui(folder: Path, desk: Desk) -> None:
     assert "Traceback" not in (folder / "locust.log").read_text()
 
 
-@pytest.mark.loop
 def test_it_runs_with_open_telemetry(folder: Path, desk: Desk) -> None:
     """Locust's own telemetry has a span for each request, under the scenario's name."""
     exporters = {
