@@ -157,3 +157,4 @@ def test_generated_code_is_held_against_code_by_hand() -> None:
     assert len(said) == 2
     assert all(float(ratio) > 0 for ratio in said)
     assert "200 endpoints, 12 paths" in done.stdout
+    assert len(re.findall(r"  (?:in one file|as files) \d+\.\d\d \(\d+\.\d\)", done.stdout)) == 2
