@@ -231,7 +231,7 @@ class FriendService(Visitor, FastHttpUser):
         self.send(
             "GET /friend-service/v1/users/{user_id}/friend-requests",
             params={"user_id": identity(2, 5932)},
-            shows=("requestId",),
+            shows=["requestId"],
         )
 
     def list_friends(self) -> None:
@@ -239,7 +239,7 @@ class FriendService(Visitor, FastHttpUser):
         self.send(
             "GET /friend-service/v1/users/{user_id}/friends",
             params={"user_id": identity(2, 5932)},
-            shows=("friendId",),
+            shows=["friendId"],
         )
 
     def remove_friend(self) -> None:
@@ -260,9 +260,9 @@ class FriendService(Visitor, FastHttpUser):
             "POST /friend-service/v1/users",
             body={"username": text("abcdefghijklmnopqrstuvwxyz", 8, 9, 10, 11, 12)},
             errors={409: 0.096},
-            without=("X-User-Id",),
+            without=["X-User-Id"],
             identifies="userId",
         )
 
 
-# Written by mine (checksum 87bbbbdc9550ef44). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 2a4c0310763ccfbe). Code of yours goes into the hooks beside it.

@@ -12,7 +12,7 @@ import math
 import os
 from base64 import b64encode
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -31,8 +31,6 @@ from locust.runners import MasterRunner, WorkerRunner
 from locust.user.markov_taskset import MarkovTaskSetMeta
 from locust.user.task import TaskSet
 
-ROOM = 1.5
-"""How many times as long as a session a user has for it: then hardly any session waits for a user."""
 FRESH = Random()
 NOTHING: Mapping[Any, Any] = {}
 FORM = "application/x-www-form-urlencoded"
@@ -446,9 +444,9 @@ class Visitor(User):
         form: bool = False,
         errors: Mapping[int, float] = NOTHING,
         unknown: str = "",
-        shows: tuple[str, ...] = (),
+        shows: Sequence[str] = (),
         identifies: str = "",
-        without: tuple[str, ...] = (),
+        without: Sequence[str] = (),
     ) -> None:
         """A request is sent; client errors come in the shares of `errors`, and any other is a failure."""
         method, _, route = endpoint.partition(" ")
@@ -513,7 +511,7 @@ class Visitor(User):
         else:
             response.failure(f"The answer was {status or 'none'}, not {wanted or 'a success'}.")
 
-    def learn(self, endpoint: str, response: Any, shows: tuple[str, ...], identifies: str) -> None:
+    def learn(self, endpoint: str, response: Any, shows: Sequence[str], identifies: str) -> None:
         """The visitor remembers what the answer shows, and the name that the service gave."""
         for field in shows:
             self.shown[endpoint, field] = told(response, field)
@@ -784,4 +782,4 @@ hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum 0815694531973133). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 63f141e3bb8a5a4b). Code of yours goes into the hooks beside it.

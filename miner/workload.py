@@ -34,7 +34,9 @@ DEEPEST = 50
 SUM_TOLERANCE = 0.005
 """How far shares that people edit by hand may be from adding up to 1."""
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods that may change data."""
+METHODS = WRITES | {"GET", "HEAD", "OPTIONS"}
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
 ROUTE = re.compile(r"/(?!/)[A-Za-z0-9_.~!$&'()*+,;=:@%/{}-]*")
 PARAMETER = re.compile(r"\{([^{}/]+)\}")

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 HELP = re.compile(r"```console\n\$ uv run mine --help\n(.*?)```", re.DOTALL)
@@ -61,3 +63,9 @@ def test_the_readme_names_the_two_commands() -> None:
     assert "pip install uv && uv run mine demo\n" in text
     assert "pip install uv && uv run pytest\n" in text
     assert "pip install uv && uv run pytest\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_tests_that_belong_together_share_a_process(request: pytest.FixtureRequest) -> None:
+    """Where two processes share the tests, each knows its group: else loops would run beside each other."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        assert request.node.nodeid.endswith("@tests/test_gate.py")

@@ -37,7 +37,7 @@ def test_the_locustfile_is_what_is_generated_from_the_workload(
 
 
 def test_the_locustfile_is_short() -> None:
-    """What people read of the friend-service's scenario fits in about 250 lines, its docstring included."""
+    """What people read of the friend-service fits in little more than 250 lines, docstring and all."""
     assert len((GENERATED / "friend_service.py").read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 

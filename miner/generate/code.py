@@ -112,7 +112,7 @@ def lay(code: Code, indent: int = 0, before: str = "", after: str = "", comment:
         return line + remark
     lines = [" " * indent + before + code.before]
     lines += [lay(item, indent + 4, after=",") for item in code.items]
-    return "\n".join([*lines, " " * indent + code.after.lstrip(",") + after + remark])
+    return "\n".join([*lines, " " * indent + code.after + after + remark])
 
 
 def _remarks(code: Code) -> bool:

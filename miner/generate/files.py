@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miner.generate.hooks import hooks
-from miner.generate.names import runtime
+from miner.generate.runtime_text import runtime
 from miner.generate.scenario import scenario
 from miner.generate.standard import standard_scenario
 from miner.workload import Workload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from miner.generate.names import runtime
+from miner.generate.runtime_text import runtime
 
 
 def in_one_file(scenario: str, *, http: bool) -> str:

@@ -15,7 +15,7 @@ from miner.generate.one_file import in_one_file
 from miner.generate.prose import endpoint_docstring, module_docstring
 from miner.generate.user_paths import choice, path_classes
 from miner.generate.values import draws, unknown
-from miner.workload import Created, Endpoint, Listed, Value, Workload
+from miner.workload import WRITES, Created, Endpoint, Listed, Value, Workload
 
 BUSY = 1.5
 """How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
@@ -23,7 +23,6 @@ TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def generate(workload: Workload, *, http: bool = False) -> str:
@@ -77,7 +76,7 @@ def visitor_class(
     lines += [f"    {name} = {literal(value)}  # {remark}" for name, (value, remark) in figures.items()]
     lines.append(f"    gap = {literal(workload.recorded.gap)}  # seconds of silence that end a session")
     lines.append(f"    nobody = {literal(_nobody(workload))}  # an id that does not exist")
-    if any(workload.endpoints[name].method not in SAFE for name in asked):
+    if any(workload.endpoints[name].method in WRITES for name in asked):
         lines.append("    writes = True  # so another host than this machine takes --allow-writes")
     methods = [_method(workload, name, names[name], common) for name in asked]
     return "\n".join([*lines, "", "\n".join(methods)])
@@ -136,9 +135,7 @@ def _arguments(workload: Workload, name: str, endpoint: Endpoint, common: Mappin
         ("without", [header for header in common if header not in endpoint.headers]),
     ):
         if names:
-            given.append(
-                Item(Call("(", list(map(literal, names)), ",)" if len(names) == 1 else ")"), f"{key}=")
-            )
+            given.append(Item(Call("[", list(map(literal, names)), "]"), f"{key}="))
     if endpoint.identifies:
         given.append(f"identifies={literal(endpoint.identifies)}")
     return given

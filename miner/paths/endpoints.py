@@ -22,7 +22,6 @@ MOST_SAMPLES = 50_000
 MOSTLY = 0.5
 CONSUMED = 0.95
 """Share of successful requests with a target of its own from which targets are used up by their use."""
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CONFLICT = 409
 """The status of a write of what is there already."""
 
@@ -138,7 +137,7 @@ def _is_user(name: str) -> bool:
 
 def _listed(evidence: Evidence, endpoint: str, parameter: str) -> w.Listed | None:
     """Where a visitor was shown the value, if using it uses it up: what is answered or removed is gone."""
-    if evidence.document is None or endpoint.partition(" ")[0] not in WRITES:
+    if evidence.document is None or endpoint.partition(" ")[0] not in w.WRITES:
         return None
     good = [sample for sample in evidence.samples[endpoint] if sample.status < 400]
     requests = sum(sample.requests for sample in good)

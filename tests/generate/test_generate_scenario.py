@@ -13,7 +13,7 @@ import pytest
 
 from miner.errors import MinerError
 from miner.generate import generate, standard
-from miner.generate.names import inherited
+from miner.generate.runtime_text import inherited
 from miner.generate.scenario import scenario
 from miner.generate.user_paths import weights
 from miner.workload import Workload

@@ -25,7 +25,7 @@ from conftest import SAMPLE
 from miner.cli import run
 from miner.generate import generate
 from miner.generate.hooks import hooks
-from miner.generate.names import runtime
+from miner.generate.runtime_text import runtime
 from miner.workload import Popular, Workload
 from miner.workload_file import dumps, load, parse
 

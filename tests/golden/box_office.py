@@ -210,7 +210,7 @@ class BoxOffice(Visitor, FastHttpUser):
                 "together": one_of(("1", 0.31), ("2", 0.52), ("4", 0.17)),
             },
             errors={400: 0.017},
-            shows=("seatId",),
+            shows=["seatId"],
         )
 
     def join_queue(self) -> None:
@@ -226,7 +226,7 @@ class BoxOffice(Visitor, FastHttpUser):
             },
             body={},
             errors={401: 0.014},
-            shows=("ticket",),
+            shows=["ticket"],
         )
 
     def hold_seat(self) -> None:
@@ -261,7 +261,7 @@ class BoxOffice(Visitor, FastHttpUser):
                 "bornOn": formatted("date"),
             },
             errors={409: 0.047, 422: 0.019},
-            without=("X-Account-Id",),
+            without=["X-Account-Id"],
             identifies="accountId",
         )
 
@@ -282,7 +282,7 @@ class BoxOffice(Visitor, FastHttpUser):
             },
             form=True,
             errors={401: 0.008, 422: 0.051},
-            shows=("id",),
+            shows=["id"],
         )
 
     def view_order(self) -> None:
@@ -316,4 +316,4 @@ class BoxOffice(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum bb4a50269c9d2454). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 8ee7df685cfa5621). Code of yours goes into the hooks beside it.

@@ -105,7 +105,7 @@ def test_the_locustfile_says_where_values_come_from() -> None:
     called = " ".join(text.split())
     assert 'carried( "GET /items/{item_id}", "item_id", share=0.85, otherwise=popular(' in called
     assert '"id", share=0.95, otherwise=popular(1000, 1400)' in called
-    assert 'shows=("id",)' in called
+    assert 'shows=["id"]' in called
     assert "carried(" not in scenario(FREE)
 
 

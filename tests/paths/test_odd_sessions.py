@@ -40,7 +40,8 @@ def mined(sessions: list[list[str]], pause: Pause, tick: float = 1e-6) -> Worklo
     steps["started"] = pd.Timestamp("2026-01-05", tz="UTC") + pd.to_timedelta(steps["started"], unit="us")
     with stored(Planted(POPULATIONS["wizard"], steps, np.zeros(len(sessions), int)), tick) as store:
         workload = mine(store, name="odd").workload
-    assert "leave" in scenario(workload)
+    text = scenario(workload)
+    assert all(f'    name = "{path.name}"\n' in text for path in workload.paths)
     assert simulate(workload, 20)["session"].nunique() == 20
     assert sum(path.sessions for path in workload.paths) == pytest.approx(len(sessions), rel=0.02)
     return workload
