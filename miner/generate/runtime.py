@@ -7,6 +7,7 @@ in its hooks. It needs Locust and the standard library, and is written anew by `
 from __future__ import annotations
 
 import csv
+import gc
 import logging
 import math
 import os
@@ -14,6 +15,7 @@ from base64 import b64encode
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from random import Random
@@ -23,7 +25,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 import gevent
-from gevent.queue import Queue
+from gevent.lock import Semaphore
 from locust import FastHttpUser, MarkovTaskSet, SequentialTaskSet, User, events, transitions
 from locust.argument_parser import LocustArgumentParser
 from locust.exception import InterruptTaskSet, StopTest
@@ -32,7 +34,9 @@ from locust.user.markov_taskset import MarkovTaskSetMeta
 from locust.user.task import TaskSet
 
 FRESH = Random()
-NOTHING: Mapping[Any, Any] = {}
+NOTHING: dict[Any, Any] = {}
+MOMENT = 1e-6
+"""Seconds: a sleep of none wakes gevent's loop once more, which costs requests."""
 FORM = "application/x-www-form-urlencoded"
 PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{|}"
 """What a header may hold besides letters and digits."""
@@ -154,6 +158,8 @@ def identity(low: int, high: int) -> Draw:
 
 def popular(low: int, high: int, zipf: float = 0.0) -> Draw:
     """An id from `low` to `high`: the r-th of them in proportion to r ** -zipf, by rejection-inversion."""
+    if not zipf:
+        return lambda visitor: visitor.dice.randint(low, high)
 
     def area(x: float) -> float:
         return math.log(x) if zipf == 1 else x ** (1 - zipf) / (1 - zipf)
@@ -167,7 +173,7 @@ def popular(low: int, high: int, zipf: float = 0.0) -> Draw:
             if at >= area(rank + 0.5) - rank**-zipf:
                 return low + rank - 1
 
-    return ranked if zipf else lambda visitor: visitor.dice.randint(low, high)
+    return ranked
 
 
 def one_of(*choices: tuple[Any, float]) -> Draw:
@@ -235,7 +241,7 @@ def carried(endpoint: str, param: str, *, share: float, otherwise: Any) -> Draw:
     """What `param` of `endpoint` was last in this session, in that share of cases; else another."""
 
     def draw(visitor: Visitor) -> Any:
-        before = {**(sent := visitor.done.get(endpoint, NOTHING)).get("query", {}), **sent.get("params", {})}
+        before = {**(sent := visitor.asked.get(endpoint, NOTHING)).get("query", {}), **sent.get("params", {})}
         return (
             before[param] if param in before and visitor.dice.random() < share else drawn(otherwise, visitor)
         )
@@ -255,9 +261,11 @@ def created(endpoint: str, field: str, *, share: float, otherwise: Any) -> Draw:
 
 def drawn(value: Any, visitor: Visitor) -> Any:
     """`value` for this visitor: drawn where it can be, and so is all that it holds."""
+    if callable(value):
+        return value(visitor)
     if isinstance(value, dict):
         return {name: drawn(inner, visitor) for name, inner in value.items()}
-    return value(visitor) if callable(value) else value
+    return value
 
 
 # Sessions ---------------------------------------------------------------------------------
@@ -286,58 +294,66 @@ class Hooks:
 class Arrivals:
     """When sessions start: a Poisson schedule that does not wait for the service.
 
-    Locust's users take the due times one by one. How late they were is kept, because a run whose users were
-    all busy put less load on the service than it was meant to.
+    Of the users who have no session, the first waits for the next due time and the others behind him. How
+    late they were is kept, because a run whose users were all busy put less load on the service than meant.
     """
 
-    def __init__(self, scenario: type[Visitor], options: Any, worker: int) -> None:
-        self.scenario, self.options = scenario, options
-        self.seed = f"{options.seed or Random().random()} {worker}"
-        self.dice = Random(self.seed)
-        self.due: Queue[float] = Queue()
+    def __init__(self, scenario: type[Visitor], options: Any, runner: Any) -> None:
+        self.options, self.runner, self.speed = options, runner, float(options.speed)
+        self.seed = f"{options.seed} {getattr(runner, 'worker_index', 0)}" if options.seed else ""
+        self.dice = Random(self.seed or None)
+        self.users = options.num_users or 1
+        by_users = scenario.sessions_per_user * self.speed * self.users
+        most = options.max_rps / scenario.session_requests
+        self.rate = min(options.sessions_per_second or by_users, most)
+        """Sessions per second in all processes: as asked for, or so many for each user."""
+        self.end = perf_counter() + (options.session_run_time or math.inf)
+        self.next = perf_counter() + self.dice.expovariate(self.rate)
+        self.due: deque[float] = deque()
+        self.line = Semaphore()
         self.started = self.finished = 0
         self.lateness: list[float] = []
         self.test_users = deque(read_test_users(options.test_users))
         self.dice.shuffle(self.test_users)
 
-    def schedule(self, runner: Any) -> None:
-        """Due times are queued until no more sessions may start; when the last one ends, so does the run."""
-        due = perf_counter()
-        end = due + (self.options.session_run_time or math.inf)
-        while (due := due + self.dice.expovariate(self.rate())) < end:
-            while (early := due - perf_counter()) > 0:
-                gevent.sleep(early)
-            # Of the whole schedule, a process takes the share that it has of the users.
-            if self.dice.random() * (self.options.num_users or 1) < runner.user_count:
-                self.due.put(due)
-        gevent.sleep(max(0.0, end - perf_counter()))
-        while self.finished < self.started or not self.due.empty():
-            gevent.sleep(0.1)
-        if self.options.headless:
-            runner.quit()
-        else:
-            runner.stop()
-
-    def rate(self) -> float:
-        """Sessions per second in all processes: as asked for, or so many for each user."""
-        by_users = self.scenario.sessions_per_user * self.options.speed * (self.options.num_users or 1)
-        most = self.options.max_rps / self.scenario.session_requests
-        return float(min(self.options.sessions_per_second or by_users, most))
-
     def take(self) -> float:
         """A session is due now; how many seconds ago it should have started is returned."""
-        due: float = self.due.get()
-        late = perf_counter() - due
+        with self.line:
+            while not self.came():
+                gevent.sleep(min(max(0.0, self.next - perf_counter()), 3600))
+            late = perf_counter() - self.due.popleft()
         self.started += 1
         self.lateness.append(late)
         return late
 
+    def came(self) -> int:
+        """How many sessions are due. Of the whole schedule, a process takes the share it has of the users."""
+        now = perf_counter()
+        while self.next < now:
+            if self.dice.random() * self.users < self.runner.user_count:
+                self.due.append(self.next)
+            self.next += self.dice.expovariate(self.rate)
+            if self.next > self.end:
+                self.next = math.inf
+        return len(self.due)
+
+    def close(self) -> None:
+        """When no more sessions may start and the last one has ended, so has the run."""
+        gevent.sleep(self.end - perf_counter())
+        while self.came() or self.finished < self.started:
+            gevent.sleep(0.1)
+        if self.options.headless:
+            self.runner.quit()
+        else:
+            self.runner.stop()
+
     def report(self) -> None:
         """The log says how many sessions there were, and warns if they did not start in time."""
+        never = self.came()
         late = sorted(self.lateness)[int(len(self.lateness) * 0.99)] if self.lateness else 0.0
-        log = logging.warning if late > 0.1 or not self.due.empty() else logging.info
+        log = logging.warning if late > 0.1 or never else logging.info
         said = "Sessions: %d started, %d finished, %d never started; 99 %% started less than %.4f s late."
-        log(said, self.started, self.finished, self.due.qsize(), late)
+        log(said, self.started, self.finished, never, late)
         if log is logging.warning:
             logging.warning("The load was lower than it should have been: give Locust more --users.")
 
@@ -350,6 +366,8 @@ class Tally:
         self.came: Counter[tuple[str, int]] = Counter()
         self.owed: Counter[tuple[str, int]] = Counter()
         """Client errors that came by themselves: as many fewer are provoked, which keeps their share."""
+        self.vain: Counter[tuple[str, int]] = Counter()
+        """Client errors that were wanted, where the service had nothing to object to."""
         self.known: defaultdict[str, deque[Sent]] = defaultdict(lambda: deque(maxlen=100))
         """What was sent with success: sent again where a conflict is wanted."""
 
@@ -357,6 +375,41 @@ class Tally:
         """Whether no more such errors came than were recorded, or three standard deviations more."""
         expected = share * self.made[endpoint]
         return self.came[endpoint, status] <= expected + 3 * math.sqrt(expected) + 3
+
+    def intended(self, endpoint: str, errors: Mapping[int, float], at: float) -> int:
+        """The client error in which a request is to end, `at` a place from 0 to 1 in their shares, or 0."""
+        for status, share in errors.items():
+            if (at := at - share) < 0:
+                if not self.owed[endpoint, status]:
+                    return status
+                self.owed[endpoint, status] -= 1
+                break
+        return 0
+
+    def futile(self, endpoint: str, status: int) -> bool:
+        """Whether a client error is no longer provoked: the service seldom has anything to object to."""
+        return self.vain[endpoint, status] > self.came[endpoint, status] + 3
+
+    def report(self) -> None:
+        """The log warns of client errors that could not be brought about."""
+        for endpoint, status in self.vain:
+            if self.futile(endpoint, status):
+                said = "%s: what should have been answered %d, as recorded, was a success. No more are sent."
+                logging.warning(said, endpoint, status)
+
+
+class Jar(CookieJar):
+    """The cookies of a visitor: while there are none, neither requests nor answers are searched for them."""
+
+    def add_cookie_header(self, request: Any) -> None:
+        """The request carries what was set."""
+        if any(self):
+            super().add_cookie_header(request)
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """What the answer sets is kept."""
+        if response.info().get("Set-Cookie"):
+            super().extract_cookies(response, request)
 
 
 class Visitor(User):
@@ -376,7 +429,7 @@ class Visitor(User):
     headers: ClassVar[Mapping[str, Any]] = NOTHING
     arrivals: ClassVar[Arrivals]
     tally: ClassVar[Tally]
-    clock: ClassVar[gevent.Greenlet]
+    clock: ClassVar[gevent.Greenlet | None] = None
     dice: Random
     letters: Random
     """The dice for texts: where some are taken already, others are drawn than with an equal seed before."""
@@ -385,7 +438,12 @@ class Visitor(User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.tasks = [idle]
+        self.tasks, self.dice = [idle], Random()
+        if isinstance(self, FastHttpUser):
+            self.client.cookies = self.client.cookiejar = self.client.client.cookiejar = Jar()
+            self.client.client.redirect_response_codes = frozenset()
+        else:
+            self.client.get_redirect_target = lambda _: None
 
     def wait_time(self) -> float:
         """A session is due. While a user waits for it, Locust may stop him."""
@@ -393,18 +451,21 @@ class Visitor(User):
             self.arrivals.finished += 1
             self.session = ""
         self.late = self.arrivals.take()
-        self.dice = Random(f"{self.arrivals.seed} {self.arrivals.started}")
+        if self.arrivals.seed:
+            self.dice.seed(f"{self.arrivals.seed} {self.arrivals.started}")
         self.session = f"{self.dice.getrandbits(128):032x}"
         self.tasks = [self.dice.choice(type(self).tasks)]
-        return 0.0
+        return MOMENT
 
     def begin(self, path: str) -> None:
         """A new visitor, who has no cookies and has seen nothing, comes."""
         self.path, self.began = path, perf_counter()
+        self.whose = {"session": self.session, "path": path, "late": self.late}
         self.shown: dict[tuple[str, str], list[Any]] = {}
+        self.asked: dict[str, Sent] = {}
         self.done: dict[str, Sent] = {}
         self.memory: dict[str, Any] = {}
-        (self.client.cookiejar if isinstance(self, FastHttpUser) else self.client.cookies).clear()
+        self.client.cookies.clear()
         users = self.arrivals.test_users
         users.rotate()
         self.account: Mapping[str, str] = users[0] if users else NOTHING
@@ -422,7 +483,7 @@ class Visitor(User):
 
     def context(self) -> dict[str, Any]:
         """What every listener to requests is told: whose they are."""
-        return {"session": self.session, "path": self.path, "late": self.late}
+        return self.whose
 
     def at_once(self, requests: Mapping[str, float]) -> None:
         """Each request is made as often as it says on average, all at once; then all are answered."""
@@ -439,7 +500,7 @@ class Visitor(User):
         *,
         params: Mapping[str, Any] = NOTHING,
         query: Mapping[str, Any] = NOTHING,
-        headers: Mapping[str, Any] = NOTHING,
+        headers: dict[str, Any] = NOTHING,
         body: Mapping[str, Any] | None = None,
         form: bool = False,
         errors: Mapping[int, float] = NOTHING,
@@ -451,65 +512,69 @@ class Visitor(User):
         """A request is sent; client errors come in the shares of `errors`, and any other is a failure."""
         method, _, route = endpoint.partition(" ")
         self.letters = FRESH if 409 in errors else self.dice
-        carries = {name: of for name, of in self.headers.items() if name not in without} | dict(headers)
+        carries = {**self.headers, **headers} if headers else self.headers
+        if without:
+            carries = {name: of for name, of in carries.items() if name not in without}
         sent: Sent = {
-            "params": drawn(params, self),
-            "query": drawn(query, self),
+            "params": drawn(params, self) if params else {},
+            "query": drawn(query, self) if query else {},
             "headers": {name: text_of(drawn(of, self), PRINTABLE) for name, of in carries.items()},
-            "body": drawn(body, self),
+            "body": drawn(body, self) if body else body,
         }
         sent["headers"].update(self.hooks.headers(self))
-        intended = self.intended(endpoint, errors) if errors else 0
-        wanted = provoke(intended, sent, unknown, self.tried(endpoint) if intended == 409 else [], self)
+        intended = self.tally.intended(endpoint, errors, self.dice.random()) if errors else 0
+        wanted = provoke(endpoint, intended, sent, unknown, self) if intended else 0
+        if not wanted:
+            self.asked[endpoint] = sent
+            wanted = 404 if self.nobody in sent["params"].values() else 0
         self.hooks.on_request(self, endpoint, sent)
         with self.client.request(
             method,
             target(route, sent),
             name=route,
-            headers=sent["headers"] | ({"Content-Type": FORM} if form else {}),
+            headers=sent["headers"] | {"Content-Type": FORM} if form else sent["headers"],
             data=urlencode(sent["body"]) if form else None,
             json=None if form else sent["body"],
-            allow_redirects=False,
             catch_response=True,
             context={"endpoint": endpoint},
         ) as response:
-            self.judge(endpoint, response, wanted, errors)
+            status = response.status_code
+            if errors or status == 0 or status >= 400:
+                self.judge(endpoint, response, wanted, errors)
+            else:
+                response.success()
             self.hooks.on_response(self, endpoint, response)
-        status = response.status_code
         if status >= 400 and status != intended:
             self.tally.owed[endpoint, status] += 1
         if 0 < status < 400:
             if 409 in errors:
+                self.done[endpoint] = sent
                 self.tally.known[endpoint].append(sent)
-            self.done[endpoint] = sent
-            self.learn(endpoint, response, shows, identifies)
+            if shows or identifies:
+                self.learn(endpoint, response, shows, identifies)
 
-    def intended(self, endpoint: str, errors: Mapping[int, float]) -> int:
-        """The client error that this request is to end in, or 0."""
-        at = self.dice.random()
-        intended = next((status for status, share in errors.items() if (at := at - share) < 0), 0)
-        if self.tally.owed[endpoint, intended]:
-            self.tally.owed[endpoint, intended] -= 1
-            return 0
-        return intended
+    def judge(self, endpoint: str, response: Any, wanted: int, errors: Mapping[int, float]) -> None:
+        """An answer as it was recorded is a success; client errors are counted under a name of their own."""
+        status, tally = response.status_code, self.tally
+        tally.made[endpoint] += 1
+        if 0 < status < 400:
+            if wanted:
+                tally.vain[endpoint, wanted] += 1
+                response.request_meta["name"] += f" [{status}, not {wanted}]"
+            response.success()
+            return
+        tally.came[endpoint, status] += 1
+        if status and (
+            status == wanted or (status in errors and tally.usual(endpoint, status, errors[status]))
+        ):
+            response.request_meta["name"] += f" [{status}]"
+            response.success()
+        else:
+            response.failure(f"The answer was {status or 'none'}, not {wanted or 'a success'}.")
 
     def tried(self, endpoint: str) -> list[Sent]:
         """What was sent to `endpoint` with success: by this visitor, else by others."""
         return [self.done[endpoint]] if endpoint in self.done else list(self.tally.known[endpoint])
-
-    def judge(self, endpoint: str, response: Any, wanted: int, errors: Mapping[int, float]) -> None:
-        """An answer as it was recorded is a success; client errors are counted under a name of their own."""
-        status = response.status_code
-        self.tally.made[endpoint] += 1
-        self.tally.came[endpoint, status] += 1
-        usual = status in errors and self.tally.usual(endpoint, status, errors[status])
-        if status >= 400 and (status == wanted or usual):
-            response.request_meta["name"] += f" [{status}]"
-            response.success()
-        elif 0 < status < 400 and not wanted:
-            response.success()
-        else:
-            response.failure(f"The answer was {status or 'none'}, not {wanted or 'a success'}.")
 
     def learn(self, endpoint: str, response: Any, shows: Sequence[str], identifies: str) -> None:
         """The visitor remembers what the answer shows, and the name that the service gave."""
@@ -519,19 +584,20 @@ class Visitor(User):
             self.user_id = given[0]
 
 
-def provoke(wanted: int, sent: Sent, unknown: str, tried: list[Sent], visitor: Visitor) -> int:
-    """`sent` is changed so that the service answers `wanted`; returned is what it will, or 0 for no error."""
+def provoke(endpoint: str, wanted: int, sent: Sent, unknown: str, visitor: Visitor) -> int:
+    """`sent` is changed so that the service answers `wanted`, which is returned; else 0."""
+    if visitor.tally.futile(endpoint, wanted):
+        return 0
     if wanted == 404 and unknown:
         sent["params" if unknown in sent["params"] else "body"][unknown] = visitor.nobody
-    elif wanted == 409 and tried:
+    elif wanted == 409 and (tried := visitor.tried(endpoint)):
         again = visitor.dice.choice(tried)
         sent.update({part: again[part] for part in ("params", "query", "body")})
-    elif wanted == 401 and sent["headers"]:
+    elif wanted == 401 and (visitor.user_id is not None or visitor.hooks.headers(visitor)):
         sent["headers"] = {}
     elif not (wanted in (400, 422) and spoil(sent, visitor.dice)):
-        wanted = 0  # nothing in a request can bring about this answer
-    ids = [*sent["params"].values(), *(sent["body"] or {}).values()]
-    return 404 if not wanted and visitor.nobody in ids else wanted
+        return 0
+    return wanted
 
 
 def spoil(sent: Sent, dice: Random) -> bool:
@@ -553,12 +619,14 @@ def target(route: str, sent: Sent) -> str:
     """`route` with its parameters and its query."""
     for name, value in sent["params"].items():
         route = route.replace("{" + name + "}", text_of(value, ""))
-    return f"{route}?{urlencode(sent['query'], quote_via=quote)}" if sent["query"] else route
+    query = "&".join([f"{text_of(name, '')}={text_of(value, '')}" for name, value in sent["query"].items()])
+    return f"{route}?{query}" if query else route
 
 
 def text_of(value: Any, safe: str) -> str:
     """`value` with all but letters, digits and what is `safe` escaped."""
-    return str(value) if isinstance(value, int) else quote(str(value), safe=safe)
+    written = str(value)
+    return written if written.isascii() and written.isalnum() else quote(written, safe=safe)
 
 
 def told(response: Any, field: str) -> list[Any]:
@@ -597,14 +665,17 @@ class Step:
 
     def method(self, name: str) -> Any:
         """The step as Locust's `@transitions` wants it."""
-        asks = {name: 1.0} if self.asks is None else self.asks
-
-        def ask(walk: Walk) -> None:
-            walk.ask(asks)
-
-        made: Any = ask
+        made: Any = asking({name: 1.0} if self.asks is None else self.asks)
         made.__name__, made.transitions, made.pauses = name, self.weights, self.pauses
         return made
+
+
+def asking(requests: Mapping[str, float]) -> Callable[[Walk], None]:
+    """What makes the requests of a step, and waits for their answers."""
+    if list(requests.values()) == [1.0]:
+        (only,) = requests
+        return lambda walk: getattr(walk.user, only)()
+    return lambda walk: walk.user.at_once(requests) if requests else None
 
 
 def start(**weights: int) -> Step:
@@ -620,10 +691,11 @@ def step(asks: str | Mapping[str, float] | None = None, /, **moves: int | tuple[
 def ask(step: str | Mapping[str, float], pause: Pause | None = None) -> Callable[[StraightPath], None]:
     """A step of a straight line, and the pause after it."""
     asks = {step: 1.0} if isinstance(step, str) else step
+    made = asking(asks)
 
     def task(walk: StraightPath) -> None:
         walk.upcoming = pause
-        walk.ask(asks)
+        made(walk)
 
     task.__name__ = "_and_".join(asks)
     return task
@@ -658,20 +730,15 @@ class Walk(TaskSet):
         self.factor = self.user.dice.lognormvariate(0, self.pace)
         self.user.begin(self.name)
 
-    def ask(self, requests: Mapping[str, float]) -> None:
-        """The requests of a step are made, and answered."""
-        if list(requests.values()) == [1.0]:
-            getattr(self.user, next(iter(requests)))()
-        elif requests:
-            self.user.at_once(requests)
-
     def pause(self, think: Pause | None) -> float:
         """Seconds, fewer than would end a session: it was of those that did not that `think` was measured."""
-        seconds, most = 0.0 if think is None else math.inf, self.user.gap
+        if think is None:
+            return 0.0
+        user = self.user
         for _ in range(100):
-            if think is None or (seconds := think(self.user.dice, self.factor)) < most:
-                break
-        return min(seconds, most) / float(self.user.environment.parsed_options.speed)
+            if (seconds := think(user.dice, self.factor)) < user.gap:
+                return seconds / user.arrivals.speed
+        return user.gap / user.arrivals.speed
 
 
 class Chain(MarkovTaskSetMeta):
@@ -697,15 +764,23 @@ class UserPath(Walk, MarkovTaskSet, metaclass=Chain):
     current: Any
     step: Any
 
+    def on_start(self) -> None:
+        """The session begins, where `start` says."""
+        super().on_start()
+        self.get_next_task()
+
     def get_next_task(self) -> Any:
         """As Locust does, but with the dice of the session: they are the same whatever others do."""
-        self.step = self.current
-        self.current = getattr(self, self.user.dice.choice(self.step.transitions))
-        return self.step
+        self.step = step = self.current
+        self.current = getattr(self, self.user.dice.choice(step.transitions))
+        return step
 
     def wait_time(self) -> float:
         """Seconds until the next step. Locust calls this when `current` is the next step already."""
-        return self.pause(self.step.pauses.get(self.current.__name__))
+        to = self.current.__name__
+        if to == "leave":  # here, as there is nothing to wait for
+            leave(self)
+        return self.pause(self.step.pauses.get(to))
 
 
 class StraightPath(Walk, SequentialTaskSet):
@@ -761,9 +836,12 @@ def open_doors(environment: Any, **_: Any) -> None:
         raise StopTest(why)
     if isinstance(environment.runner, MasterRunner):
         return
-    worker = getattr(environment.runner, "worker_index", 0)
-    Visitor.arrivals, Visitor.tally = Arrivals(scenario, environment.parsed_options, worker), Tally()
-    Visitor.clock = gevent.spawn(Visitor.arrivals.schedule, environment.runner)
+    Visitor.arrivals = Arrivals(scenario, environment.parsed_options, environment.runner)
+    Visitor.tally = Tally()
+    gc.freeze()  # what is there now stays: to look through it time and again costs requests
+    gc.set_threshold(10_000)
+    if environment.parsed_options.session_run_time:
+        Visitor.clock = gevent.spawn(Visitor.arrivals.close)
 
 
 def close_doors(environment: Any, **_: Any) -> None:
@@ -771,7 +849,8 @@ def close_doors(environment: Any, **_: Any) -> None:
     if isinstance(environment.runner, MasterRunner):
         return
     Visitor.arrivals.report()
-    if Visitor.clock is not gevent.getcurrent():
+    Visitor.tally.report()
+    if Visitor.clock and Visitor.clock is not gevent.getcurrent():
         Visitor.clock.kill(block=False)
 
 

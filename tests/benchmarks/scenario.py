@@ -149,7 +149,7 @@ def ratio(by_hand: str, seconds: int, *, apart: bool) -> float:
             port = service.stdout.readline().strip()
             on_core(service.pid, -1)
             more = {
-                "made": [f"--sessions-per-second={USERS * 40}", "--max-rps=1000000", "--seed=1"],
+                "made": [f"--sessions-per-second={USERS * 40}", "--max-rps=1000000"],
                 "hand": [],
             }
             running = []

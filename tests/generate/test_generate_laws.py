@@ -124,10 +124,10 @@ import json
 from random import Random
 from types import SimpleNamespace
 from miner.generate.runtime import carried, created
-fresh = SimpleNamespace(dice=Random({SEED}), done={{}}, shown={{}})
+fresh = SimpleNamespace(dice=Random({SEED}), asked={{}}, shown={{}})
 sent = {{"params": {{"id": "earlier"}}, "query": {{}}, "headers": {{}}, "body": None}}
 known = SimpleNamespace(
-    dice=Random({SEED}), done={{"GET /x": sent}}, shown={{("POST /x", "id"): ["made", "a part of it"]}}
+    dice=Random({SEED}), asked={{"GET /x": sent}}, shown={{("POST /x", "id"): ["made", "a part of it"]}}
 )
 draws = [make(where, "id", share=0.75, otherwise=lambda _: "other") for make, where in
          ((carried, "GET /x"), (created, "POST /x"))]

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from stub import WITHIN, Answer, Request, Stub, locust, rows, serving
 
 from miner.cli import run
 from miner.generate import generate
@@ -29,8 +26,6 @@ from miner.workload import Workload
 from miner.workload_file import dumps
 
 T = TypeVar("T")
-WITHIN = 60.0
-"""Seconds after which a Locust that should have ended is taken for one that hangs."""
 DESK = Workload.model_validate(
     {
         "name": "desk",
@@ -89,59 +84,22 @@ class Hooks(Default):
 """
 
 
-@dataclass
-class Desk:
-    """A service of tickets that keeps what it got: method, target, headers and body of each request."""
-
-    url: str = ""
-    got: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
-
-    def targets(self, method: str) -> list[str]:
-        return [target for of, target, _, _ in self.got if of == method]
+def answer(desk: Stub, request: Request) -> Answer:
+    """A service of tickets: who has logged in may open one."""
+    if request.method == "GET":
+        found = int(urlsplit(request.target).path.split("/")[-1] or 0) < 1_000_000
+        return Answer(200 if found else 404, {})
+    if request.target == "/login":
+        return Answer(200, {"token": "secret-7"})
+    if "Authorization" not in request.headers and request.target == "/tickets":
+        return Answer(401, {})
+    return Answer(201, {"ticket": {"ticketNo": len(desk.got) + 1000, "state": "open"}})
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    known = Desk()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.keep()
-            found = int(urlsplit(self.path).path.split("/")[-1] or 0) < 1_000_000
-            self.answer(200 if found else 404, {})
-
-        def do_POST(self) -> None:
-            self.keep()
-            if self.path == "/login":
-                self.answer(200, {"token": "secret-7"})
-            elif "Authorization" not in self.headers and self.path == "/tickets":
-                self.answer(401, {})
-            else:
-                self.answer(201, {"ticket": {"ticketNo": len(known.got) + 1000, "state": "open"}})
-
-        def keep(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            known.got.append((self.command, self.path, dict(self.headers), body))
-
-        def answer(self, status: int, data: object) -> None:
-            text = json.dumps(data).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        known.url = f"http://127.0.0.1:{server.server_address[1]}"
-        yield known
-        server.shutdown()
-        thread.join()
+def desk() -> Iterator[Stub]:
+    with serving(answer) as stub:
+        yield stub
 
 
 @pytest.fixture
@@ -151,42 +109,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def locust(
-    folder: Path, host: str, *options: str, file: str = "desk.py", environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Locust has run for about two seconds; `folder` has its statistics."""
-    with socket.socket() as free:  # where its processes meet, if there are two
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return subprocess.run(
-        [
-            sys.executable, "-m", "locust", "-f", file, "--headless", "--only-summary", f"--host={host}",
-            "-u", "10", "-r", "10", "--session-run-time=2", "--sessions-per-second=15", "--json-file=stats",
-            "--seed=7", f"--master-bind-port={port}", f"--master-port={port}", *options,
-        ],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=WITHIN,
-        env=os.environ | (environment or {}),
-    )  # fmt: skip
-
-
-def rows(folder: Path) -> dict[str, int]:
-    """How many requests by `METHOD name` in Locust's table."""
-    table = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
-    return {f"{row['method']} {row['name']}": row["num_requests"] for row in table}
-
-
-def test_hooks_log_in_and_are_asked_before_and_after_each_request(folder: Path, desk: Desk) -> None:
+def test_hooks_log_in_and_are_asked_before_and_after_each_request(folder: Path, desk: Stub) -> None:
     """A visitor of --test-users logs in, carries a token except for a 401, and checks what comes back."""
     (folder / "desk_hooks.py").write_text(HOOKS, encoding="utf-8")
     (folder / "users.csv").write_text("id,password\n71,a\n72,b\n", encoding="utf-8")
     done = locust(folder, desk.url, "--test-users=users.csv")
-    logins = [json.loads(body) for _, target, _, body in desk.got if target == "/login"]
+    logins = [json.loads(request.body) for request in desk.got if request.target == "/login"]
     assert {(one["id"], one["password"]) for one in logins} == {("71", "a"), ("72", "b")}
-    opened = [(headers, body) for _, target, headers, body in desk.got if target == "/tickets"]
-    assert all('"title": "changed"' in body for _, body in opened)
-    tokens = Counter(headers.get("Authorization") for headers, _ in opened)
+    opened = [request for request in desk.got if request.target == "/tickets"]
+    assert all('"title": "changed"' in request.body for request in opened)
+    tokens = Counter(request.headers.get("Authorization") for request in opened)
     assert set(tokens) == {"secret-7", None}
-    viewed = [headers for method, _, headers, _ in desk.got if method == "GET"]
+    viewed = [request.headers for request in desk.got if request.method == "GET"]
     assert {headers["X-User"] for headers in viewed} == {"71", "72"}
     found = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
     failed = {row["name"]: row["num_failures"] for row in found if row["num_failures"]}
@@ -194,7 +128,7 @@ def test_hooks_log_in_and_are_asked_before_and_after_each_request(folder: Path, 
     assert done.returncode == 1
 
 
-def test_tables_have_expected_errors_and_sessions_in_rows_of_their_own(folder: Path, desk: Desk) -> None:
+def test_tables_have_expected_errors_and_sessions_in_rows_of_their_own(folder: Path, desk: Stub) -> None:
     """Client errors that were wanted are successes; sessions do not count as requests."""
     (folder / "desk_hooks.py").write_text(HOOKS.replace("response.failure", "str"), encoding="utf-8")
     done = locust(folder, desk.url)
@@ -208,14 +142,14 @@ def test_tables_have_expected_errors_and_sessions_in_rows_of_their_own(folder: P
     assert f"Sessions: {sessions} started, {sessions} finished, 0 never started" in done.stderr
 
 
-def test_equal_seeds_give_equal_sessions(folder: Path, desk: Desk) -> None:
+def test_equal_seeds_give_equal_sessions(folder: Path, desk: Stub) -> None:
     """What visitors ask and send is the same again, and another seed gives something else."""
     (folder / "desk_hooks.py").write_text("from desk_runtime import Hooks as Hooks\n", encoding="utf-8")
     drawn = []
     for seed in (7, 7, 8):
         desk.got.clear()
         locust(folder, desk.url, f"--seed={seed}")
-        drawn.append([body for method, _, _, body in desk.got if method == "POST"])
+        drawn.append([request.body for request in desk.got if request.method == "POST"])
     few = min(map(len, drawn)) - 5  # how many sessions start within two seconds is a matter of the clock
     assert few > 10
     assert set(drawn[0][:few]) <= set(drawn[1])
@@ -223,7 +157,7 @@ def test_equal_seeds_give_equal_sessions(folder: Path, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("form", ["in one file", "with HttpUser", "in two processes"])
-def test_it_runs_in_every_form(form: str, folder: Path, desk: Desk) -> None:
+def test_it_runs_in_every_form(form: str, folder: Path, desk: Stub) -> None:
     """In one file without hooks, with Locust's other user class, and in several processes."""
     (folder / "one.py").write_text(generate(DESK), encoding="utf-8")
     write_scenario(DESK, folder / "slow.py", http=True)
@@ -245,7 +179,7 @@ def test_it_runs_in_every_form(form: str, folder: Path, desk: Desk) -> None:
     ids=["another host", "too fast", "no test users"],
 )  # fmt: skip
 def test_what_must_not_run_does_not(
-    host: str, options: list[str], said: str, processes: list[str], folder: Path, desk: Desk
+    host: str, options: list[str], said: str, processes: list[str], folder: Path, desk: Stub
 ) -> None:
     """The reason is in the log, the exit code is not 0, and not one request is made."""
     done = locust(folder, host or desk.url, *options, *processes)
@@ -255,7 +189,7 @@ def test_what_must_not_run_does_not(
 
 
 def test_probing_finds_the_field_of_a_new_id(
-    folder: Path, desk: Desk, capsys: pytest.CaptureFixture[str]
+    folder: Path, desk: Stub, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The service is asked once; what it calls the id is in the locustfile, and said."""
     workload = folder / "desk.toml"
@@ -287,7 +221,7 @@ def test_probing_goes_nowhere_by_itself(
     assert not (tmp_path / "desk.py").exists()
 
 
-def test_it_runs_in_the_web_ui(folder: Path, desk: Desk) -> None:
+def test_it_runs_in_the_web_ui(folder: Path, desk: Stub) -> None:
     """Started, and stopped, by its buttons, twice; the options of the scenario are in its form."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -314,7 +248,7 @@ def test_it_runs_in_the_web_ui(folder: Path, desk: Desk) -> None:
     assert "Traceback" not in (folder / "locust.log").read_text()
 
 
-def test_it_runs_with_open_telemetry(folder: Path, desk: Desk) -> None:
+def test_it_runs_with_open_telemetry(folder: Path, desk: Stub) -> None:
     """Locust's own telemetry has a span for each request, under the scenario's name."""
     exporters = {
         "OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none",
