@@ -27,9 +27,9 @@ def write_scenario(
     """
     folder = locustfile.parent
     anew, once = scenario_files(workload, locustfile.name, only=only, http=http)
-    odd = (
-        len(anew) < 2 or locustfile.name in once or locustfile.suffix != ".py" or locustfile.stem in IMPORTED
-    )
+    if locustfile.stem in IMPORTED:
+        raise MinerError(f"{locustfile.name} would hide a module that Locust needs.", "Call it otherwise.")
+    odd = len(anew) < 2 or locustfile.name in once or locustfile.suffix != ".py"
     if odd and not locustfile.is_dir():
         raise MinerError(f"The locustfile cannot be called {locustfile.name}.", "Call it NAME.py.")
     texts = {folder / name: text for name, text in anew.items()} | (besides or {})

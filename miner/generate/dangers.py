@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miner.workload import Endpoint, Workload
+from miner.workload import WRITES, Endpoint, Workload
 
 KINDS = {
     "ends sessions": r"log_?(out|off)|sign_?(out|off)|logoff|end_session|revoke",
@@ -13,11 +13,17 @@ KINDS = {
     r"|invoices?|transfers?|withdraw(al)?s?|donat(e|ions?)|subscriptions?",
 }
 """What words in a route, or in the name of an endpoint, seem to say."""
+WRITTEN = {
+    "orders or books something": r"orders?|book|bookings?|reserv(e|ations?)|appointments?",
+    "logs in with a password that is made up, if no hook does better": r"log_?(in|on)|sign_?in|token|auth",
+    "sends mail": r"mails?|emails?|invit(e|ations?)|newsletters?|contact",
+}
+"""The same, where something is written."""
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
 def dangers(workload: Workload) -> list[str]:
-    """A sentence for each endpoint that logs out, deletes or pays, or looks as if it did."""
+    """A sentence for each endpoint that does something to other people, or looks as if it did."""
     total = sum(endpoint.n for endpoint in workload.endpoints.values())
     return [
         f"{endpoint.request} {' and '.join(kinds)}{_share(endpoint.n, total)}."
@@ -29,7 +35,8 @@ def dangers(workload: Workload) -> list[str]:
 def _kinds(name: str, endpoint: Endpoint) -> list[str]:
     segments = [part for part in endpoint.route.split("/") if not part.startswith("{")]
     said = "_".join(word.lower() for part in (*segments, name) for word in WORDS.findall(part))
-    found = [kind for kind, words in KINDS.items() if re.search(rf"(^|_)({words})(_|$)", said)]
+    kinds = KINDS | (WRITTEN if endpoint.method in WRITES else {})
+    found = [kind for kind, words in kinds.items() if re.search(rf"(^|_)({words})(_|$)", said)]
     deletes = endpoint.method == "DELETE" and "deletes" not in found
     return (["deletes"] if deletes else []) + found
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from miner.generate.code import WIDTH, plain
 from miner.generate.dangers import dangers
 from miner.generate.duration import mean_session_seconds, requests_on, visits
 from miner.workload import Endpoint, Path, Recorded, Workload
 
+BUSY = 1.5
+"""How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
 STANDARD_USERS = 50
 """Users with which the standard test makes as many requests as were recorded."""
-
+PROVOKED = frozenset({400, 401, 404, 409, 422})
+"""The client errors in which requests are made to end."""
 
 HOW_TO_READ = """\
 How to read it: `search=(424, exponential(mean=5.0))` means that of 1,000 who are at a step 424 go on to
@@ -29,7 +34,7 @@ def module_docstring(workload: Workload) -> str:
     about = f"The traffic of {workload.name} as a load test: {counts}."
     parts = [_wrapped(f'"""{about}'), _wrapped(_source(recorded))]
     for title, said in {
-        "What could not be known:": recorded.unknown,
+        "What could not be known:": [*recorded.unknown, *_unprovoked(workload)],
         "Look at these before you run it against a service that matters:": dangers(workload),
     }.items():
         if said:
@@ -52,22 +57,49 @@ make that many."""
 
 def endpoint_docstring(endpoint: Endpoint) -> str:
     """The statuses that an endpoint answered, and how often it was called."""
-    answers = listed(f"{status} ({share:.1%})" for status, share in endpoint.statuses.items())
+    shares = {status: f" ({share:.1%})" for status, share in endpoint.statuses.items()}
+    answers = listed(f"{status}{share if len(shares) > 1 else ''}" for status, share in shares.items())
     counted = f"{endpoint.n:,} requests" if endpoint.n else "Requests"
     return docstring(f"{counted}; answered {answers}.", 8)
 
 
-def path_docstring(workload: Workload, path: Path) -> str:
-    """What a path does, its share, and the count behind it."""
-    often = visits(path)
-    main = sorted(often, key=lambda step: (-often[step], step))[:3]
-    walks = listed(f"{step} {often[step]:.1f} times" for step in main)
+def path_docstring(workload: Workload, path: Path, line: Sequence[str] = ()) -> str:
+    """What a path does, its share, and the count behind it; `line` has its steps if they are in one line."""
+    share = "All sessions" if round(path.share, 3) == 1 else f"{path.share:.1%} of sessions"
     counted = f" ({path.sessions:,})" if path.sessions else ""
-    total = requests_on(workload, path)
-    return docstring(
-        f"{path.share:.1%} of sessions{counted}: {total:.1f} requests in one on average, above all {walks}.",
-        4,
-    )
+    return docstring(f"{share}{counted}: {_line(line) if line else _mixture(workload, path)}.", 4)
+
+
+def _line(line: Sequence[str]) -> str:
+    """What is asked on a path of one step after the other."""
+    return f"{', then '.join(line)}" if len(line) > 1 else f"{line[0]}, once"
+
+
+def _mixture(workload: Workload, path: Path) -> str:
+    """How often each endpoint is asked on a path, the most frequent three."""
+    often: defaultdict[str, float] = defaultdict(float)
+    for step, times in visits(path).items():
+        for name, each in workload.requests(step).items():
+            often[name] += times * each
+    main = sorted((name for name in often if often[name] >= 0.05), key=lambda name: (-often[name], name))[:3]
+    total = f"{requests_on(workload, path):.1f} requests in one on average"
+    if len(often) == 1:
+        return f"{total}, all of them {main[0]}"
+    return f"{total}, above all {listed(f'{name} {often[name]:.1f} times' for name in main)}"
+
+
+def _unprovoked(workload: Workload) -> list[str]:
+    """A sentence about the client errors that no request is made to end in, if there are any."""
+    total = sum(endpoint.n for endpoint in workload.endpoints.values())
+    shares: defaultdict[int, float] = defaultdict(float)
+    for endpoint in workload.endpoints.values():
+        for status, share in endpoint.statuses.items():
+            if 400 <= status < 500 and status not in PROVOKED:
+                shares[status] += share * endpoint.n / max(total, 1)
+    if not shares:
+        return []
+    said = listed(f"{status} ({share:.1%} of requests)" for status, share in sorted(shares.items()))
+    return [f"What leads to {said}: no request is made to end so."]
 
 
 def docstring(text: str, indent: int) -> str:
@@ -81,11 +113,11 @@ def docstring(text: str, indent: int) -> str:
 
 def _source(recorded: Recorded) -> str:
     sources = listed(plain(name) for name in recorded.sources) or "no log that is named"
-    dates = f", {recorded.first_at:%Y-%m-%d}" if recorded.first_at else ""
-    until = f" to {recorded.last_at:%Y-%m-%d}" if recorded.last_at else ""
-    sample = f", of {recorded.sampled:.3g} of all visitors" if recorded.sampled < 1 else ""
+    days = [f"{at:%Y-%m-%d}" for at in (recorded.first_at, recorded.last_at) if at]
+    dates = ", " + " to ".join(dict.fromkeys(days)) if days else ""
+    sample = f", of {100 * recorded.sampled:.3g} % of all visitors" if recorded.sampled < 1 else ""
     return (
-        f"Measured from {sources}{dates}{until}: {recorded.sessions:,} sessions "
+        f"Measured from {sources}{dates}: {recorded.sessions:,} sessions "
         f"of {recorded.requests:,} requests{sample}. "
         f"Visitors are told apart by {plain(recorded.visitor)}; a silence of {recorded.gap:g} s "
         f"ends a session; the clock of the log ticks every {recorded.clock:g} s."
@@ -95,10 +127,12 @@ def _source(recorded: Recorded) -> str:
 def _how_to_run(workload: Workload) -> str:
     seconds, rate = mean_session_seconds(workload), workload.arrivals.mean
     command = f"    locust -f {workload.name}.py --host http://127.0.0.1:8000"
+    each = BUSY * max(seconds, 1.0)
     remarks = f"""\
-A session takes about {seconds:.0f} s, and starts when it is due, whatever the service does: as many a
-second as the users have time for, or as many as --sessions-per-second says ({rate:.3g} were recorded),
-for which it takes 1.5 x {seconds:.0f} users each. The end of the log says whether any started late.
+A session takes about {seconds:.0f} s, and starts when it is due, whatever the service does. 50 users have
+time for {50 / each:.3g} sessions a second, {_times(50 / each / rate)} the {rate:.3g} that were recorded on
+average; --sessions-per-second sets another rate, and one session a second takes {math.ceil(each)} users.
+The end of the log says whether any started late. A step that failed is no reason to leave: none is known.
 Other options: --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names that
 have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the ceiling
 of requests per second that are planned, and --allow-writes is needed to change data on another machine.
@@ -111,6 +145,10 @@ Run it with Locust's web UI, or for ten minutes without:
 {command} --headless -u 50 -r 50 --session-run-time 600
 
 {_wrapped(remarks)}"""
+
+
+def _times(ratio: float) -> str:
+    return "about" if 0.95 < ratio < 1.05 else f"{ratio:.3g} times"
 
 
 def _plural(count: int, what: str) -> str:

@@ -200,11 +200,12 @@ def number(low: float, high: float, decimals: int) -> Draw:
 
 
 def formatted(kind: str) -> Draw:
-    """A new value each time, in a format of OpenAPI."""
+    """A new value each time, in a format of OpenAPI; dates are of the year that begins today."""
 
     def draw(visitor: Visitor) -> str:
         bits = visitor.letters.getrandbits(128)
-        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=bits % (365 * 86_400))
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        moment = today + timedelta(seconds=bits % (365 * 86_400))
         made: dict[str, Callable[[], str]] = {
             "uuid": lambda: str(UUID(int=bits, version=4)),
             "date": lambda: f"{moment:%Y-%m-%d}",

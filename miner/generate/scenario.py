@@ -12,13 +12,11 @@ from miner.generate.duration import mean_session_seconds, requests_per_session
 from miner.generate.imports import imports
 from miner.generate.names import class_names, method_names
 from miner.generate.one_file import in_one_file
-from miner.generate.prose import endpoint_docstring, module_docstring
+from miner.generate.prose import BUSY, endpoint_docstring, module_docstring
 from miner.generate.user_paths import choice, path_classes
 from miner.generate.values import draws, unknown
 from miner.workload import WRITES, Created, Endpoint, Listed, Value, Workload
 
-BUSY = 1.5
-"""How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}

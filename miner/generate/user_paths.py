@@ -56,7 +56,7 @@ def _path_class(workload: Workload, path: Path, name: str) -> str:
     """The task set of `path`: a step for each that can be reached."""
     names, line = method_names(workload), straight(path)
     kind = "StraightPath" if line else "UserPath"
-    lines = [f"class {name}({kind}):", path_docstring(workload, path), ""]
+    lines = [f"class {name}({kind}):", path_docstring(workload, path, line), ""]
     lines.append(f"    name = {literal(path.name)}")
     if path.pace:
         lines.append(f"    pace = {literal(path.pace)}")

@@ -101,11 +101,12 @@ def _count(of: Value) -> str:
 
 def unknown(endpoint: Endpoint) -> str:
     """The field in which an id that does not exist makes the service answer 404, or ""."""
-    if endpoint.params:
-        return max(endpoint.params, key=lambda name: endpoint.route.rindex("{" + name + "}"))
+    others = [name for name, of in endpoint.params.items() if not isinstance(of, Identity)]
+    if others:
+        return max(others, key=lambda name: endpoint.route.rindex("{" + name + "}"))
     ids = [
         name
         for name, of in (endpoint.body or {}).items()
         if isinstance(of, Popular | Listed | Carried | Created)
     ]
-    return ids[-1] if ids else ""
+    return (ids or [*endpoint.params, ""])[-1 if ids else 0]

@@ -36,7 +36,7 @@ def _probe(environment: Any, **_: Any) -> None:
     scenario.host = environment.host  # as Locust does when it spawns users
     visitor = scenario(environment)
     visitor.dice, visitor.session = Random(1), "probe"
-    visitor.intended = lambda *_: 0
+    visitor.tally.intended = lambda *_: 0
     visitor.begin("probe")
     for method in options.probe.split(","):
         getattr(visitor, method)()

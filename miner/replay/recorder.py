@@ -81,7 +81,7 @@ class Recorder:
             "failures": self.failures,
             "started": getattr(arrivals, "started", len(self.sessions)),
             "finished": getattr(arrivals, "finished", len(self.sessions)),
-            "never_started": arrivals.due.qsize() if arrivals else 0,
+            "never_started": arrivals.came() if arrivals else 0,
         }
         (self.folder / f"summary-{os.getpid()}.json").write_text(json.dumps(summary), encoding="utf-8")
 
