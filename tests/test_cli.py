@@ -144,6 +144,15 @@ def test_a_log_named_like_a_module_hides_none(mined: Mined, tmp_path: Path) -> N
     assert {file.name for file in (tmp_path / "out").iterdir()} == names
 
 
+def test_a_log_may_have_any_name(mined: Mined, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bytes of its name that are not UTF-8 are shown escaped, and end nothing."""
+    log = tmp_path / os.fsdecode(b"a\xff\xfeb.log")
+    log.write_bytes(mined.log.read_bytes())
+    assert run(["logs", str(log), "--out", str(tmp_path / "out"), FEW]) == 0
+    assert 'sources = ["a\\\\xff\\\\xfeb.log"]' in (tmp_path / "out" / "a_b.toml").read_text(encoding="utf-8")
+    assert "\\xff" in printed(capsys, "ingest", str(log), "--db", tmp_path / "named.duckdb")
+
+
 def test_ingest_reads_stdin(mined: Mined, tmp_path: Path) -> None:
     """`-` is what comes from stdin, and counts like any other log."""
     text = mined.log.read_text(encoding="ascii")

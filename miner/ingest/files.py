@@ -27,17 +27,22 @@ class LogFile:
     @property
     def name(self) -> str:
         """The file's name without its folder, which is nobody else's business."""
-        return self.path.name if self.member is None else f"{self.path.name}/{self.member}"
+        return _said(self.path.name if self.member is None else f"{self.path.name}/{self.member}")
 
     @property
     def shown(self) -> str:
         """The file as the user knows it."""
-        return str(self.path) if self.member is None else f"{self.path}/{self.member}"
+        return _said(str(self.path) if self.member is None else f"{self.path}/{self.member}")
 
     @property
     def size(self) -> int:
         """Bytes on disk."""
         return self.path.stat().st_size
+
+
+def _said(name: str) -> str:
+    """`name` as text that can be stored and shown: bytes that are not UTF-8 are escaped."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def log_files(logs: Sequence[str | Path]) -> list[LogFile]:

@@ -120,7 +120,7 @@ def ingest_file(log: LogFile, store: Store, work: Work) -> set[int]:
     except DAMAGED as error:
         raise damaged(log.shown) from error
     except OSError as error:
-        raise unreadable(str(log.path), error) from error
+        raise unreadable(log.shown, error) from error
     if not seen.start:
         raise MinerError(f"{log.shown} is empty.", "Name a log with requests in it.")
     choice = recognise(log, seen, work.ways, given=work.given)
@@ -206,7 +206,7 @@ class Feed:
             self.error = damaged(self._log.shown)
             raise self.error from error
         except OSError as error:
-            self.error = unreadable(str(self._log.path), error)
+            self.error = unreadable(self._log.shown, error)
             raise self.error from error
 
     def _batches(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:

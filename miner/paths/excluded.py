@@ -38,11 +38,13 @@ ASSETS = (
     r"|^/(_next/(static|image)|_nuxt|_astro|cdn-cgi)(/|\?|$)|^/[^?]*/?(browserconfig|site\.webmanifest|manifest\.json)(\?|$)"
 )
 ATTACKS = (
-    r"(?i)\.\.(/|\\|%2f|%5c)|%2e%2e(/|%2f|%5c)|(\$|%24)(\{|%7b)(jndi|%6a|\$|%24|[^}]*:-)|etc(/|%2f)passwd|proc/self"
+    r"(?i)\.\.;?(/|\\|%(25)?(2f|5c))|%(25)?2e%(25)?2e(/|%(25)?(2f|5c))"
+    r"|%25%32%65|%c0%a[ef]|%e0%80%ae|(\$|%24)(\{|%7b)(jndi|%6a|\$|%24|[^}]*:-)|etc(/|%2f)passwd|proc/self"
     r"|union(\+|%20|/\*.*?\*/)+(all(\+|%20)+)?select|(\+|%20)(or|and)(\+|%20)+'?\d+'?(=|%3d)'?\d"
     r"|(sleep|benchmark|waitfor|extractvalue|updatexml)(\(|%28|\+delay)|information_schema|xp_cmdshell"
-    r"|(<|%3c)(script|svg|img|iframe)|javascript:|onerror(=|%3d)"
-    r"|(;|%3b|\||%7c|`|%60)(\+|%20)*(wget|curl|cat|chmod|bash|nc|id|uname|whoami)(\+|%20|$|&)"
+    r"|(<|%(25)?3c|%uff1c)(script|svg|img|iframe)|javascript:|onerror(=|%3d)"
+    r"|(;|%3b|\||%7c|`|%60)(\+|%20)*(wget|curl|cat|chmod|bash|nc|id|uname|whoami)(\+|%20|$|&|`|%60)"
+    r"|%0a(id|whoami|uname)($|&)|(\$|%24)(\(|%28)\w+|%0d%0a(set-cookie|location|content-)"
     r"|(php|expect|phar|gopher|dict)://|allow_url_include|auto_prepend_file|invokefunction|call_user_func"
     r"|%00|\\x00|(\?|&)(cmd|exec)="
 )
