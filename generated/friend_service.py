@@ -21,11 +21,13 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 36 s, and starts when it is due, whatever the service does. 50 users have time for
 0.93 sessions a second, 222 times the 0.00419 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 54 users. The end of the log says whether any started late. A
-step that failed is no reason to leave: none is known. Other options: --speed 10 divides the pauses,
---seed 7 gives the same sessions again (but for names that have to be new), --test-users FILE.csv has a
-line for each user that may be used, --max-rps is the ceiling of requests per second that are planned, and
---allow-writes is needed to change data on another machine. What to change where: figures in
-friend_service.toml, then `mine generate`; logins, headers and checks in friend_service_hooks.py.
+step that failed is no reason to leave: none is known. Other options: --arrivals recorded|peak|step|spike
+lets the rate go otherwise, --mix changes the shares of paths, --closed has users come again instead of
+when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names
+that have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the
+ceiling of requests per second that are planned, and --allow-writes is needed to change data on another
+machine. What to change where: figures in friend_service.toml, then `mine generate`; logins, headers and
+checks in friend_service_hooks.py.
 """
 
 from __future__ import annotations
@@ -57,6 +59,8 @@ class SearchUsersThenViewUser(UserPath):
     """
 
     name = "search_users_then_view_user"
+    requests = 4.4  # in a session, on average
+    seconds = 36.37
     pace = 0.309
     enter = start(search_users=793, list_friends=207)
     search_users = step(
@@ -86,6 +90,8 @@ class ListFriendRequestsThenAnswerFriendRequest(UserPath):
     """
 
     name = "list_friend_requests_then_answer_friend_request"
+    requests = 3.83  # in a session, on average
+    seconds = 23.17
     pace = 0.179
     enter = start(list_friend_requests=914, list_friends=86)
     answer_friend_request = step(
@@ -115,6 +121,8 @@ class CreateUserThenAddFriend(UserPath):
     """
 
     name = "create_user_then_add_friend"
+    requests = 4.7  # in a session, on average
+    seconds = 45.14
     pace = 0.219
     enter = start(create_user=1000)
     search_users = step(
@@ -150,6 +158,8 @@ class RemoveFriend(UserPath):
     """
 
     name = "remove_friend"
+    requests = 5.3  # in a session, on average
+    seconds = 48.1
     enter = start(list_friends=1000)
     remove_friend = step(
         remove_friend=(558, gamma(shape=1.87, scale=3.21)),  # n = 919
@@ -179,10 +189,9 @@ class FriendService(Visitor, FastHttpUser):
         (RemoveFriend, 99),  # n = 500
     )
     headers: ClassVar = {"X-User-Id": identity(2, 5932)}
-    sessions_per_second = 0.004188  # as recorded
-    session_seconds = 35.85  # on average, at the recorded speed
-    session_requests = 4.4  # on average
-    sessions_per_user = 0.0186  # a second; --sessions-per-second overrules it
+    sessions_per_second = 0.004188  # as recorded, on average
+    before_noon = (0.37, 0.27, 0.13, 0.1, 0.18, 0.35, 0.6, 0.87, 1.11, 1.33, 1.2, 1.17)  # by hour, UTC
+    after_noon = (1.14, 1.17, 1.22, 1.29, 1.46, 1.65, 1.74, 1.73, 1.98, 1.4, 0.92, 0.62)
     gap = 2000.0  # seconds of silence that end a session
     nobody = 2000000000  # an id that does not exist
     writes = True  # so another host than this machine takes --allow-writes
@@ -266,4 +275,4 @@ class FriendService(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 5e13e38b072f2afa). Code of yours goes into the hooks beside it.
+# Written by mine (checksum e264ba5e32964cd0). Code of yours goes into the hooks beside it.

@@ -35,6 +35,16 @@ from locust.user.task import TaskSet
 
 FRESH = Random()
 NOTHING: dict[Any, Any] = {}
+BUSY = 1.5
+"""How much longer than a session (or a second) a user has for it: then hardly any waits for a user."""
+PROFILES: Mapping[str, tuple[float, ...]] = {
+    "mean": (1.0,),
+    "recorded": (),
+    "peak": (),
+    "step": (0.5, 1.0, 1.5, 2.0),
+    "spike": (1.0, 1.0, 1.0, 1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+}
+"""Times the mean rate, in equal parts of the run; where there are none, the scenario has them."""
 MOMENT = 1e-6
 """Seconds: a sleep of none wakes gevent's loop once more, which costs requests."""
 FORM = "application/x-www-form-urlencoded"
@@ -56,6 +66,14 @@ def add_options(parser: LocustArgumentParser) -> None:
     """Locust's command line, and its web UI, know the options of a scenario."""
     add = parser.add_argument
     add("--sessions-per-second", type=float, default=0, help="in all processes; 0: by the number of users")
+    add("--rps", type=float, default=0, help="the same in requests per second")
+    add("--arrivals", default="mean", choices=PROFILES, help="how the rate goes during the run")
+    add("--mix", default="", help="shares of user paths, such as buy=0.8; the others keep their proportions")
+    add(
+        "--closed",
+        action="store_true",
+        help="users come again when they have left, as in a plain Locust",
+    )
     add("--session-run-time", type=float, default=0, help="seconds in which sessions start; 0: no end")
     add("--speed", type=float, default=1, help="pauses are divided by this")
     add("--seed", type=int, default=0, help="equal seeds give equal sessions, but for new names; 0: none")
@@ -68,7 +86,15 @@ def refusal(scenario: type[Visitor], host: str, options: Any) -> str:
     """Why the run must not begin, or nothing."""
     if scenario.writes and not options.allow_writes and not is_loopback(host):
         return f"{host} is not this machine, and the scenario changes data. Allow it with --allow-writes."
-    if (rps := options.sessions_per_second * scenario.session_requests) > options.max_rps:
+    if options.arrivals != "mean" and options.closed:
+        return "--arrivals needs sessions that start when they are due, which --closed takes away."
+    if options.arrivals in ("recorded", "step", "spike") and not options.session_run_time:
+        return f"--arrivals {options.arrivals} needs to know how long: --session-run-time 600."
+    try:
+        load = Load(scenario, options, 1)
+    except ValueError as error:
+        return f"--mix {options.mix}: {error}"
+    if (rps := load.most * load.requests) > options.max_rps:
         return f"{rps:.0f} requests per second are more than --max-rps allows ({options.max_rps:g})."
     try:
         read_test_users(options.test_users)
@@ -292,6 +318,64 @@ class Hooks:
         """A request was answered: `response.failure("...")` makes it a failure."""
 
 
+class Load:
+    """How many sessions are to start a second, when, and on which paths.
+
+    Raises ValueError where the mix is not one of shares of the scenario's paths.
+    """
+
+    def __init__(self, scenario: type[Visitor], options: Any, users: int) -> None:
+        shares = mixed(Counter(scenario.tasks), options.mix)
+        self.paths = list(shares)
+        self.upto = [sum(list(shares.values())[: place + 1]) for place in range(len(shares))]
+        self.requests = sum(share * path.requests for path, share in shares.items())
+        """Of a session, on average."""
+        self.seconds: float = sum(share * path.seconds for path, share in shares.items()) / options.speed
+        factors = factors_of(scenario, options.arrivals)
+        self.factors, self.users = [factor / max(factors) for factor in factors], users
+        given = options.sessions_per_second or options.rps / self.requests
+        each = scenario.sessions_per_user * options.speed or 1 / (BUSY * max(self.seconds, 1 / options.speed))
+        ceiling = options.max_rps / self.requests
+        self.most = given * max(factors) if given else min(users * each, ceiling)
+        """Sessions per second in all processes, when most of them start."""
+
+    def idle(self) -> float:
+        """Seconds for which a user waits between two sessions, on average, where none are due."""
+        return max(0.0, self.users / self.most - self.seconds)
+
+    def factor(self, part: float) -> float:
+        """The rate at `part` of the run, from 0 to 1, over that when most sessions start."""
+        return self.factors[min(int(part * len(self.factors)), len(self.factors) - 1)]
+
+    def path(self, dice: Random) -> Any:
+        """The path of a session, by its share."""
+        return dice.choices(self.paths, cum_weights=self.upto)[0]
+
+
+def factors_of(scenario: type[Visitor], profile: str) -> tuple[float, ...]:
+    """Times the mean rate, in equal parts of the run."""
+    day = (*scenario.before_noon, *scenario.after_noon) or (1.0,)
+    return {"recorded": day, "peak": (max(day),)}.get(profile) or PROFILES[profile]
+
+
+def mixed(weights: Mapping[Any, int], mix: str) -> dict[Any, float]:
+    """The share of each path: as the mix says, and as recorded among those that it does not name."""
+    names = {path.name: path for path in weights}
+    given: dict[Any, float] = {}
+    for part in filter(None, mix.replace(" ", "").split(",")):
+        name, _, share = part.partition("=")
+        if name not in names:
+            raise ValueError(f"there is no path {name}, but {', '.join(names)}")
+        given[names[name]] = float(share)
+    left = 1 - sum(given.values())
+    others = sum(weight for path, weight in weights.items() if path not in given)
+    if left < -1e-9 or min(given.values(), default=0) < 0 or (not others and abs(left) > 1e-9):
+        raise ValueError("the shares are not at least 0, and 1 together")
+    return {
+        path: given[path] if path in given else left * weight / others for path, weight in weights.items()
+    }
+
+
 class Arrivals:
     """When sessions start: a Poisson schedule that does not wait for the service.
 
@@ -301,15 +385,12 @@ class Arrivals:
 
     def __init__(self, scenario: type[Visitor], options: Any, runner: Any) -> None:
         self.options, self.runner, self.speed = options, runner, float(options.speed)
+        self.load = Load(scenario, options, options.planned_users)
         self.seed = f"{options.seed} {getattr(runner, 'worker_index', 0)}" if options.seed else ""
         self.dice = Random(self.seed or None)
-        self.users = options.num_users or 1
-        by_users = scenario.sessions_per_user * self.speed * self.users
-        most = options.max_rps / scenario.session_requests
-        self.rate = min(options.sessions_per_second or by_users, most)
-        """Sessions per second in all processes: as asked for, or so many for each user."""
-        self.end = perf_counter() + (options.session_run_time or math.inf)
-        self.next = perf_counter() + self.dice.expovariate(self.rate)
+        self.began = perf_counter()
+        self.lasts = options.session_run_time or math.inf
+        self.next = self.began + self.dice.expovariate(self.load.most)
         self.due: deque[float] = deque()
         self.line = Semaphore()
         self.started = self.finished = 0
@@ -319,6 +400,12 @@ class Arrivals:
 
     def take(self) -> float:
         """A session is due now; how many seconds ago it should have started is returned."""
+        if self.options.closed:
+            rest = self.load.idle()
+            gevent.sleep(self.dice.expovariate(1 / rest) if rest else MOMENT)
+            while perf_counter() > self.began + self.lasts:
+                gevent.sleep(3600)
+            self.due.append(perf_counter())
         with self.line:
             while not self.came():
                 gevent.sleep(min(max(0.0, self.next - perf_counter()), 3600))
@@ -329,18 +416,19 @@ class Arrivals:
 
     def came(self) -> int:
         """How many sessions are due. Of the whole schedule, a process takes the share it has of the users."""
-        now = perf_counter()
-        while self.next < now:
-            if self.dice.random() * self.users < self.runner.user_count:
+        now, load = perf_counter(), self.load
+        while self.next < now and not self.options.closed:
+            wanted = load.factor((self.next - self.began) / self.lasts) * self.runner.user_count
+            if self.dice.random() * load.users < wanted:
                 self.due.append(self.next)
-            self.next += self.dice.expovariate(self.rate)
-            if self.next > self.end:
+            self.next += self.dice.expovariate(load.most)
+            if self.next > self.began + self.lasts:
                 self.next = math.inf
         return len(self.due)
 
     def close(self) -> None:
         """When no more sessions may start and the last one has ended, so has the run."""
-        gevent.sleep(self.end - perf_counter())
+        gevent.sleep(self.began + self.lasts - perf_counter())
         while self.came() or self.finished < self.started:
             gevent.sleep(0.1)
         if self.options.headless:
@@ -421,9 +509,10 @@ class Visitor(User):
     client: Any
     hooks: ClassVar[Hooks] = Hooks()
     sessions_per_second: ClassVar[float] = 1.0
-    session_seconds: ClassVar[float] = 1.0
-    session_requests: ClassVar[float] = 1.0
-    sessions_per_user: ClassVar[float] = 1.0
+    sessions_per_user: ClassVar[float] = 0.0
+    before_noon: ClassVar[Sequence[float]] = ()
+    after_noon: ClassVar[Sequence[float]] = ()
+    """Times the mean rate in each hour of the day (UTC)."""
     gap: ClassVar[float] = math.inf
     nobody: ClassVar[int] = 2_000_000_000
     writes: ClassVar[bool] = False
@@ -436,6 +525,8 @@ class Visitor(User):
     """The dice for texts: where some are taken already, others are drawn than with an equal seed before."""
     session = path = ""
     late = began = 0.0
+    meant = 0.0
+    """When the next request should be sent."""
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
@@ -455,7 +546,7 @@ class Visitor(User):
         if self.arrivals.seed:
             self.dice.seed(f"{self.arrivals.seed} {self.arrivals.started}")
         self.session = f"{self.dice.getrandbits(128):032x}"
-        self.tasks = [self.dice.choice(type(self).tasks)]
+        self.tasks = [self.arrivals.load.path(self.dice)]
         return MOMENT
 
     def begin(self, path: str) -> None:
@@ -474,6 +565,7 @@ class Visitor(User):
         if (own := self.hooks.identity(self)) is not None:
             self.user_id = own
         self.hooks.on_start(self)
+        self.meant = perf_counter() - self.late
 
     def leave(self) -> None:
         """The session is over, and Locust's tables say how long it took."""
@@ -537,7 +629,7 @@ class Visitor(User):
             data=urlencode(sent["body"]) if form else None,
             json=None if form else sent["body"],
             catch_response=True,
-            context={"endpoint": endpoint},
+            context={"endpoint": endpoint, "late": perf_counter() - self.meant},
         ) as response:
             status = response.status_code
             if errors or status == 0 or status >= 400:
@@ -723,6 +815,8 @@ class Walk(TaskSet):
 
     user: Visitor
     name = ""
+    requests = seconds = 1.0
+    """Of a session, on average; the seconds are those at the recorded speed."""
     pace = 0.0
     """Standard deviation of the logarithm of the factor by which all pauses of a session are longer."""
 
@@ -733,13 +827,13 @@ class Walk(TaskSet):
 
     def pause(self, think: Pause | None) -> float:
         """Seconds, fewer than would end a session: it was of those that did not that `think` was measured."""
-        if think is None:
-            return 0.0
-        user = self.user
+        user, seconds = self.user, 0.0
         for _ in range(100):
-            if (seconds := think(user.dice, self.factor)) < user.gap:
-                return seconds / user.arrivals.speed
-        return user.gap / user.arrivals.speed
+            if think is None or (seconds := think(user.dice, self.factor)) < user.gap:
+                break
+        seconds = min(seconds, user.gap) / user.arrivals.speed
+        user.meant = perf_counter() + seconds
+        return seconds
 
 
 class Chain(MarkovTaskSetMeta):
@@ -832,16 +926,18 @@ def check_options(environment: Any, **_: Any) -> None:
 
 def open_doors(environment: Any, **_: Any) -> None:
     """Sessions begin to arrive, in every process that has users."""
-    scenario = scenario_of(environment)
-    if why := refusal(scenario, environment.host or scenario.host, environment.parsed_options):
+    scenario, options, runner = scenario_of(environment), environment.parsed_options, environment.runner
+    if why := refusal(scenario, environment.host or scenario.host, options):
         raise StopTest(why)
-    if isinstance(environment.runner, MasterRunner):
+    if not isinstance(runner, WorkerRunner):  # which has it from its master
+        options.planned_users = runner.target_user_count or options.num_users or 1
+    if isinstance(runner, MasterRunner):
         return
-    Visitor.arrivals = Arrivals(scenario, environment.parsed_options, environment.runner)
+    Visitor.arrivals = Arrivals(scenario, options, runner)
     Visitor.tally = Tally()
     gc.freeze()  # what is there now stays: to look through it time and again costs requests
     gc.set_threshold(10_000)
-    if environment.parsed_options.session_run_time:
+    if options.session_run_time:
         Visitor.clock = gevent.spawn(Visitor.arrivals.close)
 
 
@@ -862,4 +958,4 @@ hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum bb7abc661c44116a). Code of yours goes into the hooks beside it.
+# Written by mine (checksum cf343ff16b69fe1b). Code of yours goes into the hooks beside it.

@@ -36,6 +36,15 @@ def seconds(given: str | float) -> float:
         raise typer.BadParameter(f"{text!r} is no duration; write it like 90s, 15m or 2h.") from None
 
 
+def share(given: str) -> tuple[str, float]:
+    """`buy=0.8` as a path and its share."""
+    name, _, number = given.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is no share; write it like buy=0.8.") from None
+
+
 Logs = Annotated[
     list[str], typer.Argument(metavar="LOG", help="Files, folders or patterns, plain or packed; - is stdin.")
 ]
@@ -365,8 +374,18 @@ def replay(
     sessions_per_second: Annotated[
         float | None, typer.Option(metavar="RATE", help="[default: as recorded]")
     ] = None,
+    rps: Annotated[float | None, typer.Option(metavar="RATE", help="The same in requests.")] = None,
     scale: Annotated[float, typer.Option(help="Times as many sessions, with the same pauses.")] = 1.0,
     speed: Annotated[float, typer.Option(help="Divides the pauses.")] = 1.0,
+    profile: Annotated[
+        str, typer.Option(help="How the rate goes: mean, recorded (a day), peak, step or spike.")
+    ] = "mean",
+    mix: Annotated[
+        list[str] | None, typer.Option(metavar="PATH=SHARE", help="Another share of a user path.")
+    ] = None,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Users come again when they have left, and spare a slow service.")
+    ] = False,
     run_time: Annotated[
         float, typer.Option(parser=seconds, metavar="DURATION", help="How long sessions start.")
     ] = 60.0,
@@ -385,16 +404,19 @@ def replay(
 ) -> None:
     """Run Locust against a service, and keep the run's own log."""
     from miner.places import free_folder
-    from miner.replay import replay
+    from miner.replay import Load, replay
     from miner.screen.reports import show_run
     from miner.screen.terminal import lasting, show
 
+    load = Load(
+        sessions_per_second=sessions_per_second, rps=rps, scale=scale, speed=speed, profile=profile,
+        mix=dict(map(share, mix or [])), closed=closed, users=users,
+    )  # fmt: skip
     folder = out or free_folder(Path("runs"), locustfile.stem)
     with lasting(f"Replaying for {run_time:g} s", run_time):
         run = replay(
-            locustfile, host, out=folder, sessions_per_second=sessions_per_second, scale=scale, speed=speed,
-            run_time=run_time, seed=seed, users=users, processes=processes, allow_remote=allow_remote,
-            allow_writes=allow_writes,
+            locustfile, host, out=folder, load=load, run_time=run_time, seed=seed, processes=processes,
+            allow_remote=allow_remote, allow_writes=allow_writes,
         )  # fmt: skip
     show(run, show_run, json=json)
 

@@ -18,7 +18,7 @@ from rich.text import Text
 from miner.errors import MinerError
 from miner.main_job import MinedLogs, mine_logs
 from miner.places import free_folder
-from miner.replay import Run, replay
+from miner.replay import Load, Run, replay
 from miner.screen.reports import must_pass, show_fidelity, show_run
 from miner.screen.show_answers import show_answers
 from miner.screen.terminal import count, heading, lasting, lines, out, working
@@ -99,8 +99,7 @@ def replayed(console: Console, mined: MinedLogs, host: str, folder: Path, second
             mined.locustfile,
             host,
             out=free_folder(folder, "run"),
-            sessions_per_second=rate,
-            speed=SPEED,
+            load=Load(sessions_per_second=rate, speed=SPEED),
             run_time=seconds,
         )
     show_run(console, run)

@@ -9,7 +9,7 @@ from conftest import Weeks
 
 from miner.demo import service, serving
 from miner.generate import generate
-from miner.replay import replay
+from miner.replay import Load, replay
 from miner.simulate import simulate
 from miner.verify import compare
 
@@ -50,8 +50,7 @@ def test_a_replay_is_like_next_week(weeks: Weeks, tmp_path: Path) -> None:
             locustfile,
             host,
             out=tmp_path / "run",
-            sessions_per_second=36,
-            speed=20,
+            load=Load(sessions_per_second=36, speed=20),
             run_time=RUN_TIME,
             seed=SEED,
         )

@@ -23,7 +23,7 @@ from miner.workload import (
 def mean_session_seconds(workload: Workload) -> float:
     """Mean seconds from a session's first request to the end of its last, over all paths."""
     shares = math.fsum(path.share for path in workload.paths)
-    return math.fsum(path.share / shares * _path_seconds(workload, path) for path in workload.paths)
+    return math.fsum(path.share / shares * path_seconds(workload, path) for path in workload.paths)
 
 
 def requests_per_session(workload: Workload) -> float:
@@ -72,7 +72,7 @@ def _mean(law: SimpleLaw) -> float:
             return (math.fsum(law.at) - (law.at[0] + law.at[-1]) / 2) / (len(law.at) - 1)
 
 
-def _path_seconds(workload: Workload, path: Path) -> float:
+def path_seconds(workload: Workload, path: Path) -> float:
     pace = math.exp(path.pace**2 / 2)
     return math.fsum(
         times * (_latency(workload, step) + _pause(path, step, pace)) for step, times in visits(path).items()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 
 from miner.errors import MinerError
 from miner.generate.check import checked
 from miner.generate.code import Call, Code, Item, lay, literal
-from miner.generate.duration import mean_session_seconds, requests_per_session
 from miner.generate.imports import imports
 from miner.generate.names import class_names, method_names
 from miner.generate.one_file import in_one_file
-from miner.generate.prose import BUSY, endpoint_docstring, module_docstring
+from miner.generate.prose import endpoint_docstring, module_docstring
 from miner.generate.user_paths import choice, path_classes
 from miner.generate.values import draws, unknown
-from miner.workload import WRITES, Created, Endpoint, Listed, Value, Workload
+from miner.workload import WRITES, Arrivals, Created, Endpoint, Listed, Value, Workload
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 FRAMING = frozenset(
@@ -34,16 +34,7 @@ def generate(workload: Workload, *, http: bool = False) -> str:
 
 def scenario(workload: Workload, *, http: bool = False) -> str:
     """The locustfile, which needs the runtime and the hooks of its name beside it."""
-    seconds = mean_session_seconds(workload)
-    figures = {
-        "sessions_per_second": (workload.arrivals.mean, "as recorded"),
-        "session_seconds": (round(seconds, 2), "on average, at the recorded speed"),
-        "session_requests": (_rounded(requests_per_session(workload)), "on average"),
-        "sessions_per_user": (
-            _rounded(1 / (BUSY * max(seconds, 1.0))),
-            "a second; --sessions-per-second overrules it",
-        ),
-    }
+    figures = {"sessions_per_second": (workload.arrivals.mean, "as recorded, on average")}
     visitor = visitor_class(workload, choice(workload), figures, workload.endpoints, http=http)
     return assembled(workload, module_docstring(workload), [*path_classes(workload), visitor], http=http)
 
@@ -72,6 +63,7 @@ def visitor_class(
     if common:
         lines.append(lay(draws(common, workload), 4, before="headers: ClassVar = "))
     lines += [f"    {name} = {literal(value)}  # {remark}" for name, (value, remark) in figures.items()]
+    lines += _day(workload.arrivals)
     lines.append(f"    gap = {literal(workload.recorded.gap)}  # seconds of silence that end a session")
     lines.append(f"    nobody = {literal(_nobody(workload))}  # an id that does not exist")
     if any(workload.endpoints[name].method in WRITES for name in asked):
@@ -95,8 +87,17 @@ def _nobody(workload: Workload) -> int:
     return max(2_000_000_000, 2 * workload.highest_id())
 
 
-def _rounded(figure: float) -> float:
-    return float(format(figure, ".3g"))
+def _day(arrivals: Arrivals) -> list[str]:
+    """How many times the mean rate it is in each hour, if that is known."""
+    if not arrivals.by_hour:
+        return []
+    mean = math.fsum(arrivals.by_hour) / 24
+    hours = [literal(round(rate / mean, 2)) for rate in arrivals.by_hour]
+    halves = {"before_noon": hours[:12], "after_noon": hours[12:]}
+    return [
+        f"    {name} = ({', '.join(half)})" + ("  # by hour, UTC" if name == "before_noon" else "")
+        for name, half in halves.items()
+    ]
 
 
 def _method(workload: Workload, name: str, method: str, common: Mapping[str, Value]) -> str:

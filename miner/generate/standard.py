@@ -26,27 +26,27 @@ def standard(workload: Workload, endpoint: str, *, http: bool = False) -> str:
 def standard_scenario(workload: Workload, endpoint: str, *, http: bool = False) -> str:
     """The same, which needs the runtime and the hooks of the workload beside it."""
     name = _found(workload, endpoint)
-    asked = workload.endpoints[name]
+    latency = workload.endpoints[name].latency
+    seconds = latency.median if latency else 0.1
     rate = float(format(workload.arrivals.mean * requests_per_session(workload), ".3g"))
     figures = {
         "sessions_per_second": (rate, "as many requests as were recorded"),
-        "session_seconds": (asked.latency.median if asked.latency else 0.1, "a request"),
-        "session_requests": (1.0, "a session is a request here"),
         "sessions_per_user": (rate / STANDARD_USERS, "a second; --sessions-per-second overrules it"),
     }
     tasks = Call("shares(", ["(Standard, 1)"], ")")
     visitor = visitor_class(workload, tasks, figures, [name], http=http)
-    classes = [_path(name, method_names(workload)[name]), visitor]
+    classes = [_path(name, method_names(workload)[name], seconds), visitor]
     return assembled(workload, standard_docstring(workload, name, rate), classes, http=http)
 
 
-def _path(name: str, step: str) -> str:
+def _path(name: str, step: str, seconds: float) -> str:
     """The path of a visitor who makes one request."""
     return f'''\
 class Standard(StraightPath):
     """One request, and the visitor is gone."""
 
     name = {literal(name)}
+    seconds = {literal(seconds)}  # a request takes
     tasks = line(ask({literal(step)}))
 '''
 

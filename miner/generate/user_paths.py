@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from miner.generate.code import Call, Code, Item, lay, literal, mapping
+from miner.generate.duration import path_seconds, requests_on
 from miner.generate.names import class_names, method_names
 from miner.generate.prose import path_docstring
 from miner.generate.values import law
@@ -58,6 +59,9 @@ def _path_class(workload: Workload, path: Path, name: str) -> str:
     kind = "StraightPath" if line else "UserPath"
     lines = [f"class {name}({kind}):", path_docstring(workload, path, line), ""]
     lines.append(f"    name = {literal(path.name)}")
+    means = requests_on(workload, path), path_seconds(workload, path)
+    requests, seconds = (literal(round(mean, 2)) for mean in means)
+    lines += [f"    requests = {requests}  # in a session, on average", f"    seconds = {seconds}"]
     if path.pace:
         lines.append(f"    pace = {literal(path.pace)}")
     lines += _line(workload, path, line, names) if line else _chain(workload, path, names)

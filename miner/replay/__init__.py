@@ -1,6 +1,7 @@
 """A locustfile meets a service: Locust runs as a subprocess, and its own request log is kept."""
 
+from miner.replay.load import Load
 from miner.replay.perform import replay
 from miner.replay.run import Run, load_run
 
-__all__ = ["Run", "load_run", "replay"]
+__all__ = ["Load", "Run", "load_run", "replay"]

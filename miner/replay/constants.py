@@ -3,25 +3,71 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from miner.errors import MinerError
 
 
-def constants(locustfile: Path) -> dict[str, float]:
-    """The numbers that the user classes of `locustfile` have. Raises MinerError if it is not Python."""
+@dataclass(frozen=True)
+class PathSays:
+    """A user path: its weight among the others, and requests and seconds of a session on it, on average."""
+
+    name: str
+    weight: float
+    requests: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Says:
+    """What the scenario is like. A locustfile of other hands says nothing."""
+
+    sessions_per_second: float | None = None
+    paths: tuple[PathSays, ...] = ()
+    by_hour: tuple[float, ...] = ()
+    """Times the mean rate."""
+
+
+def constants(locustfile: Path) -> Says:
+    """What the classes of `locustfile` say. Raises MinerError if it is not Python."""
     if "," in str(locustfile):
         raise MinerError(
             f"Locust takes {locustfile} for several files.", "Move it to a path without a comma."
         )
-    found: dict[str, float] = {}
-    for statement in (
-        one for node in _tree(locustfile).body if isinstance(node, ast.ClassDef) for one in node.body
-    ):
+    classes = {node.name: _members(node) for node in _tree(locustfile).body if isinstance(node, ast.ClassDef)}
+    user: dict[str, Any] = next((of for of in classes.values() if "sessions_per_second" in of), {})
+    return Says(
+        sessions_per_second=user.get("sessions_per_second"),
+        paths=tuple(
+            PathSays(of["name"], weight, float(of.get("requests", 1.0)), float(of.get("seconds", 1.0)))
+            for name, weight in user.get("tasks", ())
+            if "name" in (of := classes.get(name, {}))
+        ),
+        by_hour=(*user.get("before_noon", ()), *user.get("after_noon", ())),
+    )
+
+
+def _members(node: ast.ClassDef) -> dict[str, Any]:
+    """The constants of a class by name, and of its `tasks` the classes with their weights."""
+    found: dict[str, Any] = {}
+    for statement in node.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() as value)):
-                found[name] = float(value)
+            case ast.Assign(targets=[ast.Name(id="tasks")], value=ast.Call(args=args)):
+                found["tasks"] = [weighted for arg in args for weighted in _weighted(arg)]
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
+                found[name] = value
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=elements)):
+                found[name] = tuple(one.value for one in elements if isinstance(one, ast.Constant))
     return found
+
+
+def _weighted(arg: ast.expr) -> list[tuple[str, float]]:
+    match arg:
+        case ast.Tuple(elts=[ast.Name(id=name), ast.Constant(value=int() | float() as weight)]):
+            return [(name, float(weight))]
+    return []
 
 
 def beside(locustfile: Path) -> list[Path]:

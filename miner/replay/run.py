@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +36,22 @@ class Run:
     sessions_never_started: int
     late_p50: float
     late_p99: float
+    """Seconds after which requests started, later than they were meant to."""
+    latency_p50: float
+    latency_p99: float
+    """Seconds from the sending of a request to its answer."""
+    response_p50: float
+    response_p99: float
+    """Seconds from when it was meant to be sent: what a late request hides counts here."""
+    kept_up: bool
+    verdict: str
     complete: bool
     """Whether every session that was due has started and ended."""
 
     @property
     def log(self) -> Path:
-        """The request log, `requests.csv`."""
-        return self.folder / "requests.csv"
+        """The request log, `requests.parquet`."""
+        return self.folder / "requests.parquet"
 
 
 def write_run(run: Run) -> None:
@@ -63,55 +69,3 @@ def load_run(folder: Path | str) -> Run:
         return Run(folder=Path(folder), **{**facts, "command": tuple(facts["command"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise MinerError(f"{folder} is not the folder of a run.", "Make one with `mine replay`.") from error
-
-
-def merge(folder: Path) -> dict[str, float]:
-    """One `requests.csv`, by start, of all processes' logs; returns what the processes counted.
-
-    Keys: requests, failures, started, finished, never_started, late_p50, late_p99.
-    """
-    rows: list[dict[str, str]] = []
-    columns: list[str] = []
-    for part in sorted(folder.glob("requests-*.csv")):
-        with part.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            # A process that was killed may have left half a line.
-            rows += [row for row in reader if row.get("late")]
-            columns = list(reader.fieldnames or columns)
-        part.unlink()
-    rows.sort(key=lambda row: row["started"])
-    _place(rows)
-    if columns:
-        with (folder / "requests.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    return {**_counts(folder, rows), **_lateness(rows)}
-
-
-def _place(rows: list[dict[str, str]]) -> None:
-    """`rows`, by start, have their position in the session, and seconds since all before were answered."""
-    sessions: dict[str, tuple[int, float]] = {}
-    for row in rows:
-        started = datetime.fromisoformat(row["started"]).timestamp()
-        position, answered = sessions.get(row["session"], (0, started))
-        sessions[row["session"]] = position + 1, max(answered, started + float(row["duration"]))
-        row["position"] = str(position + 1)
-        row["think"] = f"{max(0.0, started - answered):.6f}" if position else ""
-
-
-def _counts(folder: Path, rows: list[dict[str, str]]) -> dict[str, float]:
-    counts = {"failures": 0.0, "started": 0.0, "finished": 0.0, "never_started": 0.0}
-    for part in folder.glob("summary-*.json"):
-        for name, count in json.loads(part.read_text(encoding="utf-8")).items():
-            counts[name] = counts.get(name, 0) + count
-        part.unlink()
-    return {**counts, "requests": len(rows)}
-
-
-def _lateness(rows: list[dict[str, str]]) -> dict[str, float]:
-    late = sorted(float(row["late"]) for row in rows if row["position"] == "1")
-    at = {
-        name: late[math.ceil(len(late) * p) - 1] if late else 0.0 for name, p in (("50", 0.5), ("99", 0.99))
-    }
-    return {f"late_p{name}": value for name, value in at.items()}

@@ -61,14 +61,18 @@ def show_run(console: Console, run: Run) -> None:
             ),
             ("requests", count(run.requests), ""),
             ("failures", count(run.failures), "answered otherwise than meant, or not at all"),
-            (
-                "lateness",
-                f"{run.late_p99 * 1000:.1f} ms",
-                f"p99 of session starts (median {run.late_p50 * 1000:.1f} ms)",
+            *(
+                (name, f"{p99 * 1000:.1f} ms", f"at p99, {p50 * 1000:.1f} ms at the median: {meaning}")
+                for name, p50, p99, meaning in (
+                    ("lateness", run.late_p50, run.late_p99, "sent after it was meant to be"),
+                    ("latency", run.latency_p50, run.latency_p99, "from sending to the answer"),
+                    ("response", run.response_p50, run.response_p99, "from when it was meant to be sent"),
+                )
             ),
             ("folder", "", str(run.folder)),
         ],
     )
+    lines(console, [run.verdict])
 
 
 def show_fidelity(console: Console, found: Fidelity) -> None:

@@ -119,7 +119,7 @@ def of_rows(path: Path, how: How) -> Steps:  # noqa: ARG001 (readers have one si
 def of_run(folder: Path, how: How) -> Steps:  # noqa: ARG001
     """The sessions of a replay, at the pace of the recorded users: its pauses times its speed."""
     facts = run_facts(folder)
-    rows = read_sessions(folder / "requests.csv").sort_values(["session", "position"], ignore_index=True)
+    rows = read_sessions(folder / "requests.parquet").sort_values(["session", "position"], ignore_index=True)
     remarks = []
     if facts.get("complete") is not True:
         remarks.append(f"The run {folder.name} was stopped early: some of its sessions are not whole.")

@@ -60,7 +60,17 @@ def test_there_is_one_user_class_and_a_task_set_for_each_path(friends: Workload)
         for node in classes["SearchThenBefriend"].body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     ]
-    assert steps == ["name", "pace", "enter", "list_friends", "search", "get_user", "befriend"]
+    assert steps == [
+        "name",
+        "requests",
+        "seconds",
+        "pace",
+        "enter",
+        "list_friends",
+        "search",
+        "get_user",
+        "befriend",
+    ]
     requests = [node.name for node in classes["Friends"].body if isinstance(node, ast.FunctionDef)]
     assert set(requests) == set(friends.endpoints)
 
@@ -71,7 +81,7 @@ def test_there_is_one_user_class_and_a_task_set_for_each_path(friends: Workload)
         "        search=(710, lognormal(median=4.1, sigma=0.82)),  # n = 7,913",
         "        leave=290,  # n = 3,240",
         "        (SearchThenBefriend, 520),  # n = 9,527",
-        "    sessions_per_second = 4.0  # as recorded",
+        "    sessions_per_second = 4.0  # as recorded, on average",
         "- What POST /friend-service/v1/users was sent besides a name.",
     ],
 )

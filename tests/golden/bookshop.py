@@ -24,11 +24,13 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 57 s, and starts when it is due, whatever the service does. 50 users have time for
 0.58 sessions a second, 60.3 times the 0.00962 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 87 users. The end of the log says whether any started late. A
-step that failed is no reason to leave: none is known. Other options: --speed 10 divides the pauses,
---seed 7 gives the same sessions again (but for names that have to be new), --test-users FILE.csv has a
-line for each user that may be used, --max-rps is the ceiling of requests per second that are planned, and
---allow-writes is needed to change data on another machine. What to change where: figures in
-bookshop.toml, then `mine generate`; logins, headers and checks in bookshop_hooks.py.
+step that failed is no reason to leave: none is known. Other options: --arrivals recorded|peak|step|spike
+lets the rate go otherwise, --mix changes the shares of paths, --closed has users come again instead of
+when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names
+that have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the
+ceiling of requests per second that are planned, and --allow-writes is needed to change data on another
+machine. What to change where: figures in bookshop.toml, then `mine generate`; logins, headers and checks
+in bookshop_hooks.py.
 """
 
 from __future__ import annotations
@@ -70,6 +72,8 @@ class SearchBooksThenViewBook(UserPath):
     """
 
     name = "search_books_then_view_book"
+    requests = 4.92  # in a session, on average
+    seconds = 37.91
     pace = 0.38
     enter = start(view_home_and_1_more=573, search_books=299, view_book_and_1_more=128)
     view_home_and_1_more = step(
@@ -111,6 +115,8 @@ class ViewBasketThenCreateOrder(UserPath):
     """
 
     name = "view_basket_then_create_order"
+    requests = 3.38  # in a session, on average
+    seconds = 43.25
     pace = 0.27
     enter = start(create_session=643, view_basket=357)
     create_session = step(
@@ -141,6 +147,8 @@ class ViewPrice(UserPath):
     """2.7% of sessions (318): 24.9 requests in one on average, all of them view_price."""
 
     name = "view_price"
+    requests = 24.94  # in a session, on average
+    seconds = 718.31
     enter = start(view_price=1000)
     view_price = step(
         view_price=(960, steady(normal(mean=30.0, sd=0.214))),  # n = 7,607
@@ -158,10 +166,9 @@ class Bookshop(Visitor, FastHttpUser):
         (ViewPrice, 27),  # n = 318
     )
     headers: ClassVar = {"X-Customer-Id": identity(1001, 48210)}
-    sessions_per_second = 0.00962  # as recorded
-    session_seconds = 57.44  # on average, at the recorded speed
-    session_requests = 5.19  # on average
-    sessions_per_user = 0.0116  # a second; --sessions-per-second overrules it
+    sessions_per_second = 0.00962  # as recorded, on average
+    before_noon = (0.27, 0.15, 0.09, 0.06, 0.06, 0.12, 0.27, 0.55, 0.82, 1.01, 1.13, 1.25)  # by hour, UTC
+    after_noon = (1.4, 1.34, 1.22, 1.19, 1.25, 1.4, 1.67, 2.07, 2.35, 2.16, 1.47, 0.67)
     gap = 1800.0  # seconds of silence that end a session
     nobody = 2000000000  # an id that does not exist
     writes = True  # so another host than this machine takes --allow-writes
@@ -302,4 +309,4 @@ class Bookshop(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 9e92eda114462ffb). Code of yours goes into the hooks beside it.
+# Written by mine (checksum a680f49521911485). Code of yours goes into the hooks beside it.

@@ -22,11 +22,13 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 57 s, and starts when it is due, whatever the service does. 50 users have time for
 0.585 sessions a second, 0.926 times the 0.632 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 86 users. The end of the log says whether any started late. A
-step that failed is no reason to leave: none is known. Other options: --speed 10 divides the pauses,
---seed 7 gives the same sessions again (but for names that have to be new), --test-users FILE.csv has a
-line for each user that may be used, --max-rps is the ceiling of requests per second that are planned, and
---allow-writes is needed to change data on another machine. What to change where: figures in
-box_office.toml, then `mine generate`; logins, headers and checks in box_office_hooks.py.
+step that failed is no reason to leave: none is known. Other options: --arrivals recorded|peak|step|spike
+lets the rate go otherwise, --mix changes the shares of paths, --closed has users come again instead of
+when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names
+that have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the
+ceiling of requests per second that are planned, and --allow-writes is needed to change data on another
+machine. What to change where: figures in box_office.toml, then `mine generate`; logins, headers and
+checks in box_office_hooks.py.
 """
 
 from __future__ import annotations
@@ -71,6 +73,8 @@ class JoinQueueThenViewPlace(UserPath):
     """
 
     name = "join_queue_then_view_place"
+    requests = 11.93  # in a session, on average
+    seconds = 68.27
     pace = 0.21
     enter = start(create_account=617, join_queue=383)
     create_account = step(
@@ -130,6 +134,8 @@ class ViewEvent(UserPath):
     """
 
     name = "view_event"
+    requests = 2.1  # in a session, on average
+    seconds = 19.88
     enter = start(view_event=1000)
     view_event = step(
         view_event=(306, lognormal(median=14.2, sigma=1.12)),  # n = 1,064
@@ -146,6 +152,8 @@ class ListSeatsThenPay(StraightPath):
     """8.9% of sessions (809): view_event, then list_seats, then hold_seat, then pay, then view_order."""
 
     name = "list_seats_then_pay"
+    requests = 5.0  # in a session, on average
+    seconds = 85.94
     pace = 0.34
     tasks = line(
         ask("view_event", lognormal(median=8.8, sigma=0.72)),  # n = 809
@@ -166,10 +174,7 @@ class BoxOffice(Visitor, FastHttpUser):
         (ListSeatsThenPay, 89),  # n = 809
     )
     headers: ClassVar = {"X-Account-Id": identity(1, 61840)}
-    sessions_per_second = 0.632  # as recorded
-    session_seconds = 56.97  # on average, at the recorded speed
-    session_requests = 8.7  # on average
-    sessions_per_user = 0.0117  # a second; --sessions-per-second overrules it
+    sessions_per_second = 0.632  # as recorded, on average
     gap = 900.0  # seconds of silence that end a session
     nobody = 2000000000  # an id that does not exist
     writes = True  # so another host than this machine takes --allow-writes
@@ -315,4 +320,4 @@ class BoxOffice(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 4bf98cc230dcaa2f). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 4effd29f164d153c). Code of yours goes into the hooks beside it.

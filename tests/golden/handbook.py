@@ -21,11 +21,13 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 103 s, and starts when it is due, whatever the service does. 50 users have time for
 0.323 sessions a second, 179 times the 0.00181 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 155 users. The end of the log says whether any started late.
-A step that failed is no reason to leave: none is known. Other options: --speed 10 divides the pauses,
---seed 7 gives the same sessions again (but for names that have to be new), --test-users FILE.csv has a
-line for each user that may be used, --max-rps is the ceiling of requests per second that are planned, and
---allow-writes is needed to change data on another machine. What to change where: figures in
-handbook.toml, then `mine generate`; logins, headers and checks in handbook_hooks.py.
+A step that failed is no reason to leave: none is known. Other options: --arrivals
+recorded|peak|step|spike lets the rate go otherwise, --mix changes the shares of paths, --closed has users
+come again instead of when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions
+again (but for names that have to be new), --test-users FILE.csv has a line for each user that may be
+used, --max-rps is the ceiling of requests per second that are planned, and --allow-writes is needed to
+change data on another machine. What to change where: figures in handbook.toml, then `mine generate`;
+logins, headers and checks in handbook_hooks.py.
 """
 
 from __future__ import annotations
@@ -63,6 +65,8 @@ class ViewPage(UserPath):
     """
 
     name = "view_page"
+    requests = 3.3  # in a session, on average
+    seconds = 103.08
     enter = start(view_page=705, search_pages=214, list_changes=81)
     view_page = step(
         view_page=(
@@ -122,10 +126,9 @@ class Handbook(Visitor, FastHttpUser):
         (ViewPage, 1),  # n = 4,387
     )
     headers: ClassVar = {"Accept-Language": one_of(("de", 0.66), ("en", 0.34))}
-    sessions_per_second = 0.00181  # as recorded
-    session_seconds = 103.08  # on average, at the recorded speed
-    session_requests = 3.3  # on average
-    sessions_per_user = 0.00647  # a second; --sessions-per-second overrules it
+    sessions_per_second = 0.00181  # as recorded, on average
+    before_noon = (0.04, 0.02, 0.02, 0.02, 0.04, 0.12, 0.44, 1.28, 2.35, 2.61, 2.47, 2.06)  # by hour, UTC
+    after_noon = (1.42, 1.91, 2.41, 2.29, 1.96, 1.22, 0.56, 0.28, 0.18, 0.14, 0.1, 0.06)
     gap = 1500.0  # seconds of silence that end a session
     nobody = 2000000000  # an id that does not exist
     writes = True  # so another host than this machine takes --allow-writes
@@ -278,4 +281,4 @@ class Handbook(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 5bd2106c99b56a62). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 000d66d7b17318e8). Code of yours goes into the hooks beside it.

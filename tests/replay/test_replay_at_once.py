@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,12 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
+import pandas as pd
 import pytest
 
 from miner import compare
 from miner.generate import generate
 from miner.generate.scenario import scenario
-from miner.replay import replay
+from miner.replay import Load, replay
 from miner.workload import (
     Arrivals,
     Endpoint,
@@ -105,16 +105,16 @@ def test_requests_of_a_step_are_made_at_once(service: str, tmp_path: Path) -> No
     file, workload = tmp_path / "news.py", tmp_path / "news.toml"
     file.write_text(generate(NEWS), encoding="utf-8")
     workload.write_text(dumps(NEWS), encoding="utf-8")
-    run = replay(file, service, out=tmp_path / "run", sessions_per_second=25, run_time=10, seed=3, speed=4)
+    load = Load(sessions_per_second=25, speed=4)
+    run = replay(file, service, out=tmp_path / "run", load=load, run_time=10, seed=3)
     assert run.complete
     assert run.failures == 0
-    with run.log.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = pd.read_parquet(run.log).to_dict("records")
     sessions = defaultdict(list)
     for row in rows:
         sessions[row["session"]].append(row)
     for some in sessions.values():
-        assert [row["position"] for row in some] == [str(number) for number in range(1, len(some) + 1)]
+        assert [row["position"] for row in some] == list(range(1, len(some) + 1))
     first = [{row["target"] for row in some[: len(TOGETHER)]} for some in sessions.values()]
     assert all(targets == set(TOGETHER) for targets in first)
     found = {figure.name: figure for figure in compare(workload, run.folder).figures}

@@ -81,7 +81,7 @@ def test_the_speed_of_a_run_is_undone(tmp_path: Path) -> None:
     fidelity = compare(rows(), run(tmp_path / "run", speed=10.0))
     assert max(figure.distance for figure in fidelity.figures if figure.name != "auc") < 0.01
     assert not any("run" in remark for remark in fidelity.remarks)
-    assert compare(rows(), tmp_path / "run" / "requests.csv")["think_time"].distance > 0.5
+    assert compare(rows(), tmp_path / "run" / "requests.parquet")["think_time"].distance > 0.5
 
 
 def test_a_run_that_was_stopped_is_remarked_on(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def run(folder: Path, *, speed: float = 1.0, complete: bool = True, silent: int 
     began = rows().groupby("session")["started"].transform("first")
     hurried = rows().assign(think=think, started=began + pd.to_timedelta(busy, unit="s"), late=0.0)
     hurried.loc[: silent - 1, "status"] = 0
-    hurried.sort_values("started").to_csv(folder / "requests.csv", index=False)
+    hurried.sort_values("started").to_parquet(folder / "requests.parquet", index=False)
     facts = {"speed": speed, "complete": complete}
     (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     return folder
