@@ -336,7 +336,7 @@ class Load:
         given = options.sessions_per_second or options.rps / self.requests
         each = scenario.sessions_per_user * options.speed or 1 / (BUSY * max(self.seconds, 1 / options.speed))
         ceiling = options.max_rps / self.requests
-        self.most = given * max(factors) if given else min(users * each, ceiling)
+        self.most: float = given * max(factors) if given else min(users * each, ceiling)
         """Sessions per second in all processes, when most of them start."""
 
     def idle(self) -> float:
@@ -958,4 +958,4 @@ hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum cf343ff16b69fe1b). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 2a802ecd714c9401). Code of yours goes into the hooks beside it.

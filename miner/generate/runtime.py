@@ -336,7 +336,7 @@ class Load:
         given = options.sessions_per_second or options.rps / self.requests
         each = scenario.sessions_per_user * options.speed or 1 / (BUSY * max(self.seconds, 1 / options.speed))
         ceiling = options.max_rps / self.requests
-        self.most = given * max(factors) if given else min(users * each, ceiling)
+        self.most: float = given * max(factors) if given else min(users * each, ceiling)
         """Sessions per second in all processes, when most of them start."""
 
     def idle(self) -> float:
