@@ -427,9 +427,10 @@ class Arrivals:
         return len(self.due)
 
     def close(self) -> None:
-        """When no more sessions may start and the last one has ended, so has the run."""
+        """When no more sessions may start and the last has ended, so has the run; hanging ones are left."""
         gevent.sleep(self.began + self.lasts - perf_counter())
-        while self.came() or self.finished < self.started:
+        last = perf_counter() + max(60.0, 5 * self.load.seconds)
+        while (self.came() or self.finished < self.started) and perf_counter() < last:
             gevent.sleep(0.1)
         if self.options.headless:
             self.runner.quit()
@@ -457,6 +458,8 @@ class Tally:
         """Client errors that came by themselves: as many fewer are provoked, which keeps their share."""
         self.vain: Counter[tuple[str, int]] = Counter()
         """Client errors that were wanted, where the service had nothing to object to."""
+        self.elsewhere: Counter[str] = Counter()
+        """Redirects to other hosts, by host."""
         self.known: defaultdict[str, deque[Sent]] = defaultdict(lambda: deque(maxlen=100))
         """What was sent with success: sent again where a conflict is wanted."""
 
@@ -485,6 +488,10 @@ class Tally:
             if self.futile(endpoint, status):
                 said = "%s: what should have been answered %d, as recorded, was a success. No more are sent."
                 logging.warning(said, endpoint, status)
+        for host, often in self.elsewhere.items():
+            logging.warning(
+                "%d answers were redirects to %s, and not followed: is --host right?", often, host
+            )
 
 
 class Jar(CookieJar):
@@ -632,7 +639,7 @@ class Visitor(User):
             context={"endpoint": endpoint, "late": perf_counter() - self.meant},
         ) as response:
             status = response.status_code
-            if errors or status == 0 or status >= 400:
+            if errors or not 200 <= status < 300:
                 self.judge(endpoint, response, wanted, errors)
             else:
                 response.success()
@@ -651,6 +658,9 @@ class Visitor(User):
         status, tally = response.status_code, self.tally
         tally.made[endpoint] += 1
         if 0 < status < 400:
+            there = urlsplit(response.headers.get("Location", "")) if status >= 300 else urlsplit("")
+            if there.netloc and there.netloc != urlsplit(self.host).netloc:
+                tally.elsewhere[f"{there.scheme}://{there.netloc}"] += 1
             if wanted:
                 tally.vain[endpoint, wanted] += 1
                 response.request_meta["name"] += f" [{status}, not {wanted}]"

@@ -43,6 +43,8 @@ class Stub:
 
     url: str = ""
     got: list[Request] = field(default_factory=list)
+    dead: bool = False
+    """Nobody is served any more: connections are closed."""
 
     def targets(self, method: str) -> list[str]:
         return [request.target for request in self.got if request.method == method]
@@ -66,6 +68,9 @@ def serving(answer: Callable[[Stub, Request], Answer]) -> Iterator[Stub]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             request = Request(self.command, self.path, dict(self.headers), body)
             stub.got.append(request)
+            if stub.dead:
+                self.close_connection = True
+                return
             answered = answer(stub, request)
             text = json.dumps(answered.data).encode()
             self.send_response(answered.status)
