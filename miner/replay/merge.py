@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-WRITTEN = "session path endpoint method target status started duration late".split()  # noqa: SIM905
+WRITTEN = "session path endpoint name method url status started duration late failed".split()  # noqa: SIM905
+"""Of a request, as the recorder has it: the duration in milliseconds."""
 COLUMNS = "session path position endpoint method target status started duration think late".split()  # noqa: SIM905
 """Of `requests.parquet`, by start: seconds, but `started`, which is a time; `think` is null for the first."""
 LOAD = "at cpu users busy waiting".split()  # noqa: SIM905
@@ -20,37 +22,48 @@ def merge(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
 
     The counts are requests, failures, started, finished and never_started.
     """
-    parts = [_read(part, WRITTEN) for part in _parts(folder, "requests", "csv")]
-    requests = _placed(pd.concat(parts) if parts else pd.DataFrame(columns=WRITTEN))
-    loads = [_read(part, LOAD) for part in _parts(folder, "load", "csv")]
-    load = pd.concat(loads or [pd.DataFrame(columns=LOAD)]).sort_values("at", ignore_index=True)
-    counts = {"failures": 0, "started": 0, "finished": 0, "never_started": 0}
-    for part in _parts(folder, "summary", "json"):
+    recorded = _read(folder, "requests", WRITTEN)
+    requests = _placed(recorded)
+    load = _read(folder, "load", LOAD).astype(float).sort_values("at", ignore_index=True)
+    sessions = int(requests["session"].nunique())
+    counts = {"started": 0, "finished": 0, "never_started": 0}
+    summaries = sorted(folder.glob("summary-*.json"))
+    for part in summaries:
         for name, count in json.loads(part.read_text(encoding="utf-8")).items():
-            counts[name] = counts.get(name, 0) + count
+            counts[name] += count
+    if not summaries:  # a locustfile of other hands
+        counts |= {"started": sessions, "finished": sessions}
     requests.to_parquet(folder / "requests.parquet", index=False)
     load.to_parquet(folder / "load.parquet", index=False)
-    for kind, ending in (("requests", "csv"), ("load", "csv"), ("summary", "json")):
-        for part in _parts(folder, kind, ending):
-            part.unlink()
-    return requests, load, {**counts, "requests": len(requests)}
+    for part in (*summaries, *folder.glob("requests-*.jsonl"), *folder.glob("load-*.jsonl")):
+        part.unlink()
+    return requests, load, {**counts, "requests": len(requests), "failures": int(recorded["failed"].sum())}
 
 
-def _parts(folder: Path, kind: str, ending: str) -> list[Path]:
-    return sorted(folder.glob(f"{kind}-*.{ending}"))
-
-
-def _read(part: Path, columns: list[str]) -> pd.DataFrame:
-    """The rows of a process; one that was killed may have left half a line."""
-    kinds = {name: str for name in ("session", "path", "endpoint", "method", "target") if name in columns}
-    rows = pd.read_csv(part, names=columns, dtype=kinds, keep_default_na=False, na_values={columns[-1]: ""})
-    return rows.dropna(subset=columns[-1:])
+def _read(folder: Path, kind: str, columns: list[str]) -> pd.DataFrame:
+    """The rows of all processes; one that was killed may have left half a line."""
+    rows = []
+    for part in sorted(folder.glob(f"{kind}-*.jsonl")):
+        for line in part.read_text(encoding="utf-8").split("\n"):
+            with suppress(ValueError):
+                rows += json.loads(line)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` by start, with their position in the session and the pause since all before were answered."""
-    rows = rows.sort_values("started", kind="stable", ignore_index=True)
     rows = rows.astype({"status": int, "started": float, "duration": float, "late": float})
+    rows = rows.sort_values("started", kind="stable", ignore_index=True)
+    path = rows["url"].fillna("").astype(str).str.split("/", n=3).str.get(3).fillna("").astype(str)
+    rows = rows.assign(
+        session=rows["session"]
+        .fillna("request-" + rows.index.astype(str).to_series(index=rows.index))
+        .astype(str),
+        path=rows["path"].fillna(""),
+        endpoint=rows["endpoint"].fillna(rows["method"] + " " + rows["name"]),
+        target="/" + path,
+        duration=rows["duration"] / 1000,
+    )
     by_session = rows["session"]
     answered = (rows["started"] + rows["duration"]).groupby(by_session).cummax().groupby(by_session).shift()
     think = (rows["started"] - answered).clip(lower=0.0)

@@ -19,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from miner.generate import generate, scenario_files
@@ -144,32 +145,41 @@ def ratio(by_hand: str, seconds: int, *, apart: bool) -> float:
         folder = Path(name)
         write_scenario(site(), folder / "made.py")
         (folder / "hand.py").write_text(by_hand, encoding="utf-8")
-        with subprocess.Popen([sys.executable, "-c", SERVICE], stdout=subprocess.PIPE, text=True) as service:
-            assert service.stdout
-            port = service.stdout.readline().strip()
-            on_core(service.pid, -1)
+        with answering() as port:
             more = {
                 "made": [f"--sessions-per-second={USERS * 40}", "--max-rps=1000000"],
                 "hand": [],
             }
             running = []
             for file, options in more.items():
-                running.append(locust(folder, file, port, seconds, options))
+                options.append(f"--json-file={file}")
+                running.append(locust(folder, f"{file}.py", port, seconds, options))
                 if apart:
                     running[-1].wait(seconds * 3 + 30)
             for process in running:
                 process.wait(seconds * 3 + 30)
-            service.terminate()
         site_made, hand_made = (requests(folder / f"{file}.json") for file in more)
         return site_made / hand_made
+
+
+@contextmanager
+def answering() -> Iterator[str]:
+    """The port of a service on the last core, which answers everything at once."""
+    with subprocess.Popen([sys.executable, "-c", SERVICE], stdout=subprocess.PIPE, text=True) as service:
+        assert service.stdout
+        on_core(service.pid, -1)
+        try:
+            yield service.stdout.readline().strip()
+        finally:
+            service.terminate()
 
 
 def locust(folder: Path, file: str, port: str, seconds: int, more: list[str]) -> subprocess.Popen[bytes]:
     """Locust as fast as it can, on the first core."""
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "locust", "-f", f"{file}.py", "--headless", f"--json-file={file}",
-            f"--host=http://127.0.0.1:{port}", "-u", str(USERS), "-r", str(USERS), "-t", str(seconds), *more,
+            sys.executable, "-m", "locust", "-f", file, "--headless", f"--host=http://127.0.0.1:{port}",
+            "-u", str(USERS), "-r", str(USERS), "-t", str(seconds), *more,
         ],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

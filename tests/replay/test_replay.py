@@ -263,7 +263,7 @@ def test_what_there_is_is_kept_on_ctrl_c(locustfile: Path, shop: str, tmp_path: 
         "import sys; from miner.replay import replay as r; r(*sys.argv[1:3], out=sys.argv[3], run_time=300)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, locustfile, shop, tmp_path / "run"])
-    wait_for(lambda: any(file.stat().st_size > 500 for file in tmp_path.glob(".run-*/requests-*.csv")))
+    wait_for(lambda: any(file.stat().st_size > 500 for file in tmp_path.glob(".run-*/requests-*.jsonl")))
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(30) == 0
     run = load_run(tmp_path / "run")
