@@ -80,6 +80,10 @@ CASES: list[tuple[str, int, str]] = [
     ("replay good.py --host gopher", 2, "'gopher' is not the URL"),
     ("replay good.py --host http://192.0.2.1", 2, "not on this machine"),
     ("replay good.py --host FREE --run-time 0", 2, "run time cannot be 0"),
+    ("replay good.py --host FREE --mix buy", 2, "'buy' is no share"),
+    ("replay good.py --host FREE --mix nobody=0.5", 2, "no user path nobody"),
+    ("replay good.py --host FREE --profile wave", 2, "no profile wave"),
+    ("replay good.py --host FREE --rps 0", 2, "cannot be 0"),
     # Sides that cannot be compared.
     ("compare missing.log good.toml", 2, "missing.log"),
     ("compare good.toml folder", 2, "not the folder of a run"),
