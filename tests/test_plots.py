@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import miner
@@ -343,6 +344,27 @@ def test_names_of_the_log_in_a_store_are_values_only(tmp_path: FilePath) -> None
         spec = plots.plot_think_times(workload, store).to_dict()
     assert sum(row["recorded"] for row in rows(spec)) == 80
     assert not [part for part in said([spec, *charts(workload)]) if "alert" in part or "DROP" in part]
+
+
+def test_runs_are_shown_over_time(tmp_path: FilePath) -> None:
+    """Requests a second and medians are those of the run; what was late counts where it was meant to be."""
+    sent = np.arange(0, 120, 0.1)
+    for name, late in (("punctual", 0.0), ("late", 30.0)):
+        (tmp_path / name).mkdir()
+        started = pd.Timestamp("2026-03-02", tz="UTC") + pd.to_timedelta(sent, unit="s")
+        table = pd.DataFrame({"started": started, "duration": 0.25, "late": np.where(sent >= 60, late, 0.0)})
+        table.to_parquet(tmp_path / name / "requests.parquet")
+    folders = {name: tmp_path / name for name in ("punctual", "late")}
+    rate, until = (rows(chart.to_dict()) for chart in plots.plot_runs(folders).vconcat)
+    assert [row["requests"] for row in rate] == pytest.approx([10.0] * 2 * 59, rel=0.06)
+    found = {(row["run"], row["since"]): row["seconds"] for row in until if 70 < row["second"] < 80}
+    meant, sending = "from when it was meant to be sent", "from sending"
+    assert found == {
+        ("punctual", meant): 0.25, ("punctual", sending): 0.25,
+        ("late", meant): 30.25, ("late", sending): 0.25,
+    }  # fmt: skip
+    with pytest.raises(MinerError, match="not the folder of a run"):
+        plots.plot_runs({"none": tmp_path})
 
 
 def test_pictures_are_loaded_on_demand() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of a workload, as Altair charts.
+"""Pictures of a workload and of replays, as Altair charts.
 
     from miner import plots
 
@@ -6,6 +6,7 @@
     plots.plot_path(workload.paths["search_then_befriend"])
     plots.plot_think_times(workload, "traffic.duckdb")
     plots.plot_arrivals(workload)
+    plots.plot_runs({"monday": "runs/shop-1", "tuesday": "runs/shop-2"})
 
 Names from a log are only ever values in a chart's data, never field names or expressions.
 """
@@ -22,7 +23,8 @@ if find_spec("altair") is None:
 
 from miner.plots.arrivals import plot_arrivals
 from miner.plots.graph import plot_path
+from miner.plots.runs import plot_runs
 from miner.plots.shares import plot_paths
 from miner.plots.think_times import plot_think_times
 
-__all__ = ["plot_arrivals", "plot_path", "plot_paths", "plot_think_times"]
+__all__ = ["plot_arrivals", "plot_path", "plot_paths", "plot_runs", "plot_think_times"]
