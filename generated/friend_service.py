@@ -21,13 +21,12 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 36 s, and starts when it is due, whatever the service does. 50 users have time for
 0.93 sessions a second, 222 times the 0.00419 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 54 users. The end of the log says whether any started late. A
-step that failed is no reason to leave: none is known. Other options: --arrivals recorded|peak|step|spike
-lets the rate go otherwise, --mix changes the shares of paths, --closed has users come again instead of
-when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names
-that have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the
-ceiling of requests per second that are planned, and --allow-writes is needed to change data on another
-machine. What to change where: figures in friend_service.toml, then `mine generate`; logins, headers and
-checks in friend_service_hooks.py.
+step that failed is no reason to leave: none is known. Other options: --arrivals and --mix change when
+sessions start and on which paths, --speed 10 divides the pauses, --seed 7 gives the same sessions again
+(but for names that have to be new), --test-users FILE.csv has a line for each user that may be used,
+--max-rps is the ceiling of requests per second that are planned, and --allow-writes is needed to change
+data on another machine; --help has them all. What to change where: figures in friend_service.toml, then
+`mine generate`; logins, headers and checks in friend_service_hooks.py.
 """
 
 from __future__ import annotations
@@ -59,8 +58,7 @@ class SearchUsersThenViewUser(UserPath):
     """
 
     name = "search_users_then_view_user"
-    requests = 4.4  # in a session, on average
-    seconds = 36.37
+    session = (4.4, 36.37)  # requests and seconds, on average
     pace = 0.309
     enter = start(search_users=793, list_friends=207)
     search_users = step(
@@ -90,8 +88,7 @@ class ListFriendRequestsThenAnswerFriendRequest(UserPath):
     """
 
     name = "list_friend_requests_then_answer_friend_request"
-    requests = 3.83  # in a session, on average
-    seconds = 23.17
+    session = (3.83, 23.17)  # requests and seconds, on average
     pace = 0.179
     enter = start(list_friend_requests=914, list_friends=86)
     answer_friend_request = step(
@@ -121,8 +118,7 @@ class CreateUserThenAddFriend(UserPath):
     """
 
     name = "create_user_then_add_friend"
-    requests = 4.7  # in a session, on average
-    seconds = 45.14
+    session = (4.7, 45.14)  # requests and seconds, on average
     pace = 0.219
     enter = start(create_user=1000)
     search_users = step(
@@ -158,8 +154,7 @@ class RemoveFriend(UserPath):
     """
 
     name = "remove_friend"
-    requests = 5.3  # in a session, on average
-    seconds = 48.1
+    session = (5.3, 48.1)  # requests and seconds, on average
     enter = start(list_friends=1000)
     remove_friend = step(
         remove_friend=(558, gamma(shape=1.87, scale=3.21)),  # n = 919
@@ -275,4 +270,4 @@ class FriendService(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum e264ba5e32964cd0). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 9b26df020def5f2b). Code of yours goes into the hooks beside it.

@@ -133,11 +133,10 @@ A session takes about {seconds:.0f} s, and starts when it is due, whatever the s
 time for {50 / each:.3g} sessions a second, {_times(50 / each / rate)} the {rate:.3g} that were recorded on
 average; --sessions-per-second sets another rate, and one session a second takes {math.ceil(each)} users.
 The end of the log says whether any started late. A step that failed is no reason to leave: none is known.
-Other options: --arrivals recorded|peak|step|spike lets the rate go otherwise, --mix changes the shares of
-paths, --closed has users come again instead of when they are due, --speed 10 divides the pauses, --seed 7
-gives the same sessions again (but for names that have to be new), --test-users FILE.csv has a line for each
-user that may be used, --max-rps is the ceiling of requests per second that are planned, and --allow-writes
-is needed to change data on another machine.
+Other options: --arrivals and --mix change when sessions start and on which paths, --speed 10 divides the
+pauses, --seed 7 gives the same sessions again (but for names that have to be new), --test-users FILE.csv has
+a line for each user that may be used, --max-rps is the ceiling of requests per second that are planned, and
+--allow-writes is needed to change data on another machine; --help has them all.
 What to change where: figures in {workload.name}.toml, then `mine generate`; logins, headers and checks in
 {workload.name}_hooks.py."""
     return f"""\

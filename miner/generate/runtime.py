@@ -328,9 +328,9 @@ class Load:
         shares = mixed(Counter(scenario.tasks), options.mix)
         self.paths = list(shares)
         self.upto = [sum(list(shares.values())[: place + 1]) for place in range(len(shares))]
-        self.requests = sum(share * path.requests for path, share in shares.items())
+        self.requests = sum(share * path.session[0] for path, share in shares.items())
         """Of a session, on average."""
-        self.seconds: float = sum(share * path.seconds for path, share in shares.items()) / options.speed
+        self.seconds: float = sum(share * path.session[1] for path, share in shares.items()) / options.speed
         factors = factors_of(scenario, options.arrivals)
         self.factors, self.users = [factor / max(factors) for factor in factors], users
         given = options.sessions_per_second or options.rps / self.requests
@@ -824,8 +824,8 @@ class Walk(TaskSet):
 
     user: Visitor
     name = ""
-    requests = seconds = 1.0
-    """Of a session, on average; the seconds are those at the recorded speed."""
+    session = (1.0, 1.0)
+    """Requests and seconds of one, on average, at the recorded speed."""
     pace = 0.0
     """Standard deviation of the logarithm of the factor by which all pauses of a session are longer."""
 

@@ -46,7 +46,7 @@ class Standard(StraightPath):
     """One request, and the visitor is gone."""
 
     name = {literal(name)}
-    seconds = {literal(seconds)}  # a request takes
+    session = (1.0, {literal(seconds)})  # requests and seconds
     tasks = line(ask({literal(step)}))
 '''
 

@@ -59,9 +59,8 @@ def _path_class(workload: Workload, path: Path, name: str) -> str:
     kind = "StraightPath" if line else "UserPath"
     lines = [f"class {name}({kind}):", path_docstring(workload, path, line), ""]
     lines.append(f"    name = {literal(path.name)}")
-    means = requests_on(workload, path), path_seconds(workload, path)
-    requests, seconds = (literal(round(mean, 2)) for mean in means)
-    lines += [f"    requests = {requests}  # in a session, on average", f"    seconds = {seconds}"]
+    means = (literal(round(mean, 2)) for mean in (requests_on(workload, path), path_seconds(workload, path)))
+    lines.append(f"    session = ({', '.join(means)})  # requests and seconds, on average")
     if path.pace:
         lines.append(f"    pace = {literal(path.pace)}")
     lines += _line(workload, path, line, names) if line else _chain(workload, path, names)

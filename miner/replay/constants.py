@@ -41,7 +41,7 @@ def constants(locustfile: Path) -> Says:
     return Says(
         sessions_per_second=user.get("sessions_per_second"),
         paths=tuple(
-            PathSays(of["name"], weight, float(of.get("requests", 1.0)), float(of.get("seconds", 1.0)))
+            PathSays(of["name"], weight, *map(float, of.get("session", (1.0, 1.0))))
             for name, weight in user.get("tasks", ())
             if "name" in (of := classes.get(name, {}))
         ),

@@ -1,6 +1,6 @@
 """What a replay costs beside plain Locust, and how well many users hold their pauses.
 
-    python tests/benchmarks/replay.py [--seconds 12] [--rounds 3] [--users 2000]
+    python tests/benchmarks/replay.py [--seconds 12] [--rounds 3] [--users 2000] [--pause 4]
 
 Two Locusts run the same scenario at once on one core, one of them with the recorder: the ratio of their
 requests is what the request log costs. Then so many users walk with pauses of some seconds in one process:
@@ -23,9 +23,6 @@ from miner.replay.perform import RECORDER
 from miner.scenario_writer import write_scenario
 from miner.workload import Workload
 
-PAUSE = 4.0
-"""Seconds, on average."""
-
 
 def main() -> None:
     """Both figures are printed."""
@@ -33,13 +30,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--users", type=int, default=2000)
+    parser.add_argument("--pause", type=float, default=4.0, help="seconds, on average")
     options = parser.parse_args()
     ratios = [recorded(options.seconds) for _ in range(options.rounds)]
     said = f"{statistics.mean(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
     sys.stdout.write(f"requests with the request log over those without, for the same CPU: {said}\n")
-    late = pauses(options.users, options.seconds)
+    late = pauses(options.users, options.seconds, options.pause)
     at = ", ".join(f"{1000 * late.quantile(p):.2f} ms at p{100 * p:g}" for p in (0.5, 0.9, 0.99))
-    sys.stdout.write(f"{options.users} users with pauses of {PAUSE:g} s, sent later than meant: {at}\n")
+    sys.stdout.write(
+        f"{options.users} users with pauses of {options.pause:g} s, sent later than meant: {at}\n"
+    )
 
 
 def recorded(seconds: int) -> float:
@@ -61,11 +61,11 @@ def recorded(seconds: int) -> float:
         return bench.requests(folder / "with.json") / bench.requests(folder / "without.json")
 
 
-def pauses(users: int, seconds: int) -> pd.Series[float]:
+def pauses(users: int, seconds: int, pause: float) -> pd.Series[float]:
     """Seconds by which requests after a pause were sent too late, by so many users in one process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_scenario(walking(), folder / "made.py")
+        write_scenario(walking(pause), folder / "made.py")
         with bench.answering() as port:
             load = Load(sessions_per_second=users / seconds, users=users, most=users)
             host = f"http://127.0.0.1:{port}"
@@ -74,9 +74,9 @@ def pauses(users: int, seconds: int) -> pd.Series[float]:
         return rows.loc[rows["position"] > 1, "late"]
 
 
-def walking() -> Workload:
+def walking(pause: float) -> Workload:
     """Sessions of about ten requests, with pauses."""
-    think = {"law": "exponential", "mean": PAUSE}
+    think = {"law": "exponential", "mean": pause}
     moves = {"search": {"search": {"p": 0.9, "think": think}, "leave": {"p": 0.1}}}
     path = {"name": "walk", "share": 1, "start": {"search": 1}, "moves": moves}
     return Workload.model_validate(

@@ -62,8 +62,7 @@ def test_there_is_one_user_class_and_a_task_set_for_each_path(friends: Workload)
     ]
     assert steps == [
         "name",
-        "requests",
-        "seconds",
+        "session",
         "pace",
         "enter",
         "list_friends",

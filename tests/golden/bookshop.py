@@ -24,13 +24,12 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 57 s, and starts when it is due, whatever the service does. 50 users have time for
 0.58 sessions a second, 60.3 times the 0.00962 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 87 users. The end of the log says whether any started late. A
-step that failed is no reason to leave: none is known. Other options: --arrivals recorded|peak|step|spike
-lets the rate go otherwise, --mix changes the shares of paths, --closed has users come again instead of
-when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names
-that have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the
-ceiling of requests per second that are planned, and --allow-writes is needed to change data on another
-machine. What to change where: figures in bookshop.toml, then `mine generate`; logins, headers and checks
-in bookshop_hooks.py.
+step that failed is no reason to leave: none is known. Other options: --arrivals and --mix change when
+sessions start and on which paths, --speed 10 divides the pauses, --seed 7 gives the same sessions again
+(but for names that have to be new), --test-users FILE.csv has a line for each user that may be used,
+--max-rps is the ceiling of requests per second that are planned, and --allow-writes is needed to change
+data on another machine; --help has them all. What to change where: figures in bookshop.toml, then `mine
+generate`; logins, headers and checks in bookshop_hooks.py.
 """
 
 from __future__ import annotations
@@ -72,8 +71,7 @@ class SearchBooksThenViewBook(UserPath):
     """
 
     name = "search_books_then_view_book"
-    requests = 4.92  # in a session, on average
-    seconds = 37.91
+    session = (4.92, 37.91)  # requests and seconds, on average
     pace = 0.38
     enter = start(view_home_and_1_more=573, search_books=299, view_book_and_1_more=128)
     view_home_and_1_more = step(
@@ -115,8 +113,7 @@ class ViewBasketThenCreateOrder(UserPath):
     """
 
     name = "view_basket_then_create_order"
-    requests = 3.38  # in a session, on average
-    seconds = 43.25
+    session = (3.38, 43.25)  # requests and seconds, on average
     pace = 0.27
     enter = start(create_session=643, view_basket=357)
     create_session = step(
@@ -147,8 +144,7 @@ class ViewPrice(UserPath):
     """2.7% of sessions (318): 24.9 requests in one on average, all of them view_price."""
 
     name = "view_price"
-    requests = 24.94  # in a session, on average
-    seconds = 718.31
+    session = (24.94, 718.31)  # requests and seconds, on average
     enter = start(view_price=1000)
     view_price = step(
         view_price=(960, steady(normal(mean=30.0, sd=0.214))),  # n = 7,607
@@ -309,4 +305,4 @@ class Bookshop(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum a680f49521911485). Code of yours goes into the hooks beside it.
+# Written by mine (checksum da9b36fdf937a8eb). Code of yours goes into the hooks beside it.

@@ -22,13 +22,12 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 57 s, and starts when it is due, whatever the service does. 50 users have time for
 0.585 sessions a second, 0.926 times the 0.632 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 86 users. The end of the log says whether any started late. A
-step that failed is no reason to leave: none is known. Other options: --arrivals recorded|peak|step|spike
-lets the rate go otherwise, --mix changes the shares of paths, --closed has users come again instead of
-when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions again (but for names
-that have to be new), --test-users FILE.csv has a line for each user that may be used, --max-rps is the
-ceiling of requests per second that are planned, and --allow-writes is needed to change data on another
-machine. What to change where: figures in box_office.toml, then `mine generate`; logins, headers and
-checks in box_office_hooks.py.
+step that failed is no reason to leave: none is known. Other options: --arrivals and --mix change when
+sessions start and on which paths, --speed 10 divides the pauses, --seed 7 gives the same sessions again
+(but for names that have to be new), --test-users FILE.csv has a line for each user that may be used,
+--max-rps is the ceiling of requests per second that are planned, and --allow-writes is needed to change
+data on another machine; --help has them all. What to change where: figures in box_office.toml, then `mine
+generate`; logins, headers and checks in box_office_hooks.py.
 """
 
 from __future__ import annotations
@@ -73,8 +72,7 @@ class JoinQueueThenViewPlace(UserPath):
     """
 
     name = "join_queue_then_view_place"
-    requests = 11.93  # in a session, on average
-    seconds = 68.27
+    session = (11.93, 68.27)  # requests and seconds, on average
     pace = 0.21
     enter = start(create_account=617, join_queue=383)
     create_account = step(
@@ -134,8 +132,7 @@ class ViewEvent(UserPath):
     """
 
     name = "view_event"
-    requests = 2.1  # in a session, on average
-    seconds = 19.88
+    session = (2.1, 19.88)  # requests and seconds, on average
     enter = start(view_event=1000)
     view_event = step(
         view_event=(306, lognormal(median=14.2, sigma=1.12)),  # n = 1,064
@@ -152,8 +149,7 @@ class ListSeatsThenPay(StraightPath):
     """8.9% of sessions (809): view_event, then list_seats, then hold_seat, then pay, then view_order."""
 
     name = "list_seats_then_pay"
-    requests = 5.0  # in a session, on average
-    seconds = 85.94
+    session = (5.0, 85.94)  # requests and seconds, on average
     pace = 0.34
     tasks = line(
         ask("view_event", lognormal(median=8.8, sigma=0.72)),  # n = 809
@@ -320,4 +316,4 @@ class BoxOffice(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 4effd29f164d153c). Code of yours goes into the hooks beside it.
+# Written by mine (checksum 1586b62d89e8ed4e). Code of yours goes into the hooks beside it.

@@ -21,13 +21,12 @@ Run it with Locust's web UI, or for ten minutes without:
 A session takes about 103 s, and starts when it is due, whatever the service does. 50 users have time for
 0.323 sessions a second, 179 times the 0.00181 that were recorded on average; --sessions-per-second sets
 another rate, and one session a second takes 155 users. The end of the log says whether any started late.
-A step that failed is no reason to leave: none is known. Other options: --arrivals
-recorded|peak|step|spike lets the rate go otherwise, --mix changes the shares of paths, --closed has users
-come again instead of when they are due, --speed 10 divides the pauses, --seed 7 gives the same sessions
-again (but for names that have to be new), --test-users FILE.csv has a line for each user that may be
-used, --max-rps is the ceiling of requests per second that are planned, and --allow-writes is needed to
-change data on another machine. What to change where: figures in handbook.toml, then `mine generate`;
-logins, headers and checks in handbook_hooks.py.
+A step that failed is no reason to leave: none is known. Other options: --arrivals and --mix change when
+sessions start and on which paths, --speed 10 divides the pauses, --seed 7 gives the same sessions again
+(but for names that have to be new), --test-users FILE.csv has a line for each user that may be used,
+--max-rps is the ceiling of requests per second that are planned, and --allow-writes is needed to change
+data on another machine; --help has them all. What to change where: figures in handbook.toml, then `mine
+generate`; logins, headers and checks in handbook_hooks.py.
 """
 
 from __future__ import annotations
@@ -65,8 +64,7 @@ class ViewPage(UserPath):
     """
 
     name = "view_page"
-    requests = 3.3  # in a session, on average
-    seconds = 103.08
+    session = (3.3, 103.08)  # requests and seconds, on average
     enter = start(view_page=705, search_pages=214, list_changes=81)
     view_page = step(
         view_page=(
@@ -281,4 +279,4 @@ class Handbook(Visitor, FastHttpUser):
         )
 
 
-# Written by mine (checksum 000d66d7b17318e8). Code of yours goes into the hooks beside it.
+# Written by mine (checksum a191231e904ad1b4). Code of yours goes into the hooks beside it.
