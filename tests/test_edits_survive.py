@@ -87,15 +87,22 @@ def test_bytes_that_are_no_text_are_not_written_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["friends_hooks.py", "friends_runtime.py", "friends.txt", "friends", "locust.py"]
+    ("name", "said"),
+    [
+        *(
+            (name, "Call it NAME.py")
+            for name in ("friends_hooks.py", "friends_runtime.py", "friends.txt", "friends")
+        ),
+        ("locust.py", "locust.py would hide a module that Locust needs"),
+    ],
 )
 def test_a_locustfile_has_a_name_of_its_own(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It cannot take the place of its hooks or its runtime, and Locust wants a `.py`."""
     shutil.copy(FRIENDS, tmp_path / "friends.toml")
     assert run(["generate", str(tmp_path / "friends.toml"), "--out", str(tmp_path / name)]) == 2
-    assert "Call it" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
     assert {file.name for file in tmp_path.iterdir()} == {"friends.toml"}
 
 

@@ -365,6 +365,8 @@ def test_runs_are_shown_over_time(tmp_path: FilePath) -> None:
     }  # fmt: skip
     with pytest.raises(MinerError, match="not the folder of a run"):
         plots.plot_runs({"none": tmp_path})
+    with pytest.raises(MinerError, match="no run to show"):
+        plots.plot_runs({})
 
 
 def test_pictures_are_loaded_on_demand() -> None:

@@ -73,6 +73,7 @@ def _mean(law: SimpleLaw) -> float:
 
 
 def path_seconds(workload: Workload, path: Path) -> float:
+    """Mean seconds of a session on `path`, from its first request to the end of its last."""
     pace = math.exp(path.pace**2 / 2)
     return math.fsum(
         times * (_latency(workload, step) + _pause(path, step, pace)) for step, times in visits(path).items()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from miner.generate.code import WIDTH, plain
 from miner.generate.dangers import dangers
-from miner.generate.duration import mean_session_seconds, requests_on, visits
+from miner.generate.duration import mean_session_seconds, visits
 from miner.workload import Endpoint, Path, Recorded, Workload
 
 BUSY = 1.5
@@ -72,7 +72,7 @@ def path_docstring(workload: Workload, path: Path, line: Sequence[str] = ()) -> 
 
 def _line(line: Sequence[str]) -> str:
     """What is asked on a path of one step after the other."""
-    return f"{', then '.join(line)}" if len(line) > 1 else f"{line[0]}, once"
+    return ", then ".join(line) if len(line) > 1 else f"{line[0]}, once"
 
 
 def _mixture(workload: Workload, path: Path) -> str:
@@ -82,7 +82,7 @@ def _mixture(workload: Workload, path: Path) -> str:
         for name, each in workload.requests(step).items():
             often[name] += times * each
     main = sorted((name for name in often if often[name] >= 0.05), key=lambda name: (-often[name], name))[:3]
-    total = f"{requests_on(workload, path):.1f} requests in one on average"
+    total = f"{math.fsum(often.values()):.1f} requests in one on average"
     if len(often) == 1:
         return f"{total}, all of them {main[0]}"
     return f"{total}, above all {listed(f'{name} {often[name]:.1f} times' for name in main)}"

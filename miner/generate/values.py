@@ -109,4 +109,4 @@ def unknown(endpoint: Endpoint) -> str:
         for name, of in (endpoint.body or {}).items()
         if isinstance(of, Popular | Listed | Carried | Created)
     ]
-    return (ids or [*endpoint.params, ""])[-1 if ids else 0]
+    return ids[-1] if ids else next(iter(endpoint.params), "")

@@ -20,8 +20,10 @@ SENT, MEANT = "from sending", "from when it was meant to be sent"
 def plot_runs(runs: Mapping[str, Path | str]) -> alt.VConcatChart:
     """Requests a second, and seconds until half of them were answered, of each run by its name.
 
-    The folders of `runs` are those that `mine replay` wrote. Raises MinerError for another.
+    The folders of `runs` are those that `mine replay` wrote. Raises MinerError for another, or for none.
     """
+    if not runs:
+        raise MinerError("There is no run to show.", "Give the folder of one, by a name.")
     requests = {name: _requests(Path(folder)) for name, folder in runs.items()}
     width = max(1.0, max(of["at"].max() for of in requests.values()) / WINDOWS)
     rates = [row for name, of in requests.items() for row in _rates(name, of, width)]
@@ -46,7 +48,7 @@ def _requests(folder: Path) -> pd.DataFrame:
     """When each request was sent, in seconds since the first was, and how late and how long it was."""
     try:
         rows = pd.read_parquet(folder / "requests.parquet", columns=["started", "duration", "late"])
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise MinerError(f"{folder} is not the folder of a run.", "Make one with `mine replay`.") from error
     return rows.assign(at=(rows["started"] - rows["started"].min()).dt.total_seconds())
 

@@ -23,12 +23,14 @@ SLOWED = 1.5
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the generator kept up; if not, from when on, and what limited it: cpu, users, service or ""."""
+    """Whether the generator kept up; if not, the sentence says from when on, and why.
+
+    What limited it is cpu, users, service, or "" for neither.
+    """
 
     kept_up: bool
     sentence: str
     limited_by: str = ""
-    behind_from: str = ""
 
 
 def judged(requests: pd.DataFrame, load: pd.DataFrame, never_started: int) -> Verdict:
@@ -47,7 +49,6 @@ def judged(requests: pd.DataFrame, load: pd.DataFrame, never_started: int) -> Ve
         kept_up=False,
         sentence=f"The generator fell behind from {since:%H:%M:%S} on ({share}{never}): {why}.",
         limited_by=limited_by,
-        behind_from=since.isoformat(timespec="milliseconds"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import socket
 import subprocess
 import sys
@@ -14,8 +15,11 @@ import pytest
 from scipy.stats import chi2
 from stub import WITHIN, Answer, Request, Stub, locust, rows, serving
 
+from miner.generate.prose import BUSY
+from miner.generate.runtime_text import runtime
 from miner.replay import Load, Run, replay
-from miner.replay.constants import PathSays, Says
+from miner.replay.constants import PathSays, Says, constants
+from miner.replay.load import PEAKS, PROFILES, ROOM
 from miner.scenario_writer import write_scenario
 from miner.workload import Workload
 
@@ -71,10 +75,22 @@ def test_rate_and_users_follow_from_the_scenario(load: Load, rate: float, users:
     assert int(options["users"]) == -int(-users // 1) + 10
 
 
+def test_users_are_reckoned_as_the_scenario_does() -> None:
+    """The runtime is never imported here, so that what both know stands twice: it is the same."""
+    said = {
+        target.id: ast.literal_eval(node.value)
+        for node in ast.parse(runtime()).body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id in ("BUSY", "PROFILES")
+    }
+    assert said["BUSY"] == BUSY == ROOM
+    assert {name: max(of) for name, of in said["PROFILES"].items() if of} == PEAKS
+    assert set(said["PROFILES"]) == set(PROFILES)
+
+
 def test_a_scenario_says_what_it_is_like(folder: Path) -> None:
     """What is read from the file is what its workload has."""
-    from miner.replay.constants import constants
-
     says = constants(folder / "desk.py")
     assert says.sessions_per_second == 10.0
     assert says.paths == (PathSays("look", 900.0, 2.0, 0.01), PathSays("buy", 100.0, 2.0, 0.01))
