@@ -718,10 +718,15 @@ def spoil(sent: Sent, dice: Random) -> bool:
 
 
 def target(route: str, sent: Sent) -> str:
-    """`route` with its parameters and its query."""
+    """`route` with its parameters and its query, in which a list is a name for each of its values."""
     for name, value in sent["params"].items():
         route = route.replace("{" + name + "}", text_of(value, ""))
-    query = "&".join([f"{text_of(name, '')}={text_of(value, '')}" for name, value in sent["query"].items()])
+    asked = [
+        f"{text_of(name, '')}={text_of(one, '')}"
+        for name, value in sent["query"].items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    query = "&".join(asked)
     return f"{route}?{query}" if query else route
 
 
@@ -944,6 +949,7 @@ def open_doors(environment: Any, **_: Any) -> None:
         return
     Visitor.arrivals = Arrivals(scenario, options, runner)
     Visitor.tally = Tally()
+    FRESH.seed()  # a process that was split off would else make the same names as the others
     gc.freeze()  # what is there now stays: to look through it time and again costs requests
     gc.set_threshold(10_000)
     if options.session_run_time:
@@ -967,4 +973,4 @@ hooks.test_start.add_listener(open_doors)
 hooks.test_stop.add_listener(close_doors)
 
 
-# Written by mine (checksum db9c1e7c7f6826c7). Code of yours goes into the hooks beside it.
+# Written by mine (checksum ca8d714802325ca2). Code of yours goes into the hooks beside it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -386,9 +387,20 @@ def replay(
     closed: Annotated[
         bool, typer.Option("--closed", help="Users come again when they have left, and spare a slow service.")
     ] = False,
+    exact: Annotated[
+        Path | None,
+        typer.Option(metavar="RECORDED", help="Send the sessions of this log or store themselves."),
+    ] = None,
+    openapi: OpenApi = None,
     run_time: Annotated[
-        float, typer.Option(parser=seconds, metavar="DURATION", help="How long sessions start.")
-    ] = 60.0,
+        float | None,
+        typer.Option(
+            parser=seconds,
+            metavar="DURATION",
+            help="How long sessions start.  [default: 60s; of a recording all]",
+            show_default=False,
+        ),
+    ] = None,
     processes: Annotated[int, typer.Option(help="Locust processes.")] = 1,
     users: Annotated[
         int | None, typer.Option(help="Most sessions under way at once.  [default: enough]")
@@ -403,6 +415,7 @@ def replay(
     json: Json = False,
 ) -> None:
     """Run Locust against a service, and keep the run's own log."""
+    from miner.exact import tape_of
     from miner.places import free_folder
     from miner.replay import Load, replay
     from miner.screen.reports import show_run
@@ -413,11 +426,13 @@ def replay(
         mix=dict(map(share, mix or [])), closed=closed, users=users,
     )  # fmt: skip
     folder = out or free_folder(Path("runs"), locustfile.stem)
-    with lasting(f"Replaying for {run_time:g} s", run_time):
-        run = replay(
-            locustfile, host, out=folder, load=load, run_time=run_time, seed=seed, processes=processes,
-            allow_remote=allow_remote, allow_writes=allow_writes,
-        )  # fmt: skip
+    with tape_of(exact, load, run_time, openapi) if exact else nullcontext() as tape:
+        lasts = tape.run_time if tape else 60.0 if run_time is None else run_time
+        with lasting(f"Replaying for {lasts:.0f} s", lasts):
+            run = replay(
+                locustfile, host, out=folder, load=load, run_time=lasts, tape=tape, seed=seed,
+                processes=processes, allow_remote=allow_remote, allow_writes=allow_writes,
+            )  # fmt: skip
     show(run, show_run, json=json)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Says:
     paths: tuple[PathSays, ...] = ()
     by_hour: tuple[float, ...] = ()
     """Times the mean rate."""
+    methods: Mapping[str, str] = field(default_factory=dict)
+    """By endpoint, what asks for it."""
 
 
 def constants(locustfile: Path) -> Says:
@@ -36,7 +39,8 @@ def constants(locustfile: Path) -> Says:
         raise MinerError(
             f"Locust takes {locustfile} for several files.", "Move it to a path without a comma."
         )
-    classes = {node.name: _members(node) for node in _tree(locustfile).body if isinstance(node, ast.ClassDef)}
+    nodes = {node.name: node for node in _tree(locustfile).body if isinstance(node, ast.ClassDef)}
+    classes = {name: _members(node) for name, node in nodes.items()}
     user: dict[str, Any] = next((of for of in classes.values() if "sessions_per_second" in of), {})
     return Says(
         sessions_per_second=user.get("sessions_per_second"),
@@ -46,6 +50,14 @@ def constants(locustfile: Path) -> Says:
             if "name" in (of := classes.get(name, {}))
         ),
         by_hour=(*user.get("before_noon", ()), *user.get("after_noon", ())),
+        methods={
+            endpoint: method.name
+            for name, node in nodes.items()
+            if "sessions_per_second" in classes[name]
+            for method in node.body
+            if isinstance(method, ast.FunctionDef)
+            for endpoint in _asked(method)
+        },
     )
 
 
@@ -61,6 +73,16 @@ def _members(node: ast.ClassDef) -> dict[str, Any]:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=elements)):
                 found[name] = tuple(one.value for one in elements if isinstance(one, ast.Constant))
     return found
+
+
+def _asked(method: ast.FunctionDef) -> list[str]:
+    """The endpoint that a method asks for, with `self.send`."""
+    return [
+        str(call.args[0].value)
+        for call in ast.walk(method)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "send"
+        if call.args and isinstance(call.args[0], ast.Constant)
+    ]
 
 
 def _weighted(arg: ast.expr) -> list[tuple[str, float]]:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +22,16 @@ class Ended:
     interrupted: bool
 
 
-def command(locustfile: str, recorder: str, folder: str, options: dict[str, str]) -> list[str]:
-    """The command line of Locust after the interpreter, with `--name=value` or `--name` for each option."""
+def command(files: Sequence[str], folder: str, options: dict[str, str]) -> list[str]:
+    """The command line of Locust after the interpreter, with `--name=value` or `--name` for each option.
+
+    `files` are the locustfile and the plugins that go with it, `folder` is where they write.
+    """
     return [
         "-m",
         "locust",
         "-f",
-        f"{locustfile},{recorder}",
+        ",".join(files),
         "--headless",
         "--only-summary",
         "--exit-code-on-error=0",

@@ -42,11 +42,7 @@ class Load:
         rate, peak = self.rate(says), self._peak(says)
         requests, seconds = self._session(says)
         mix = ",".join(f"{name}={share:g}" for name, share in (self.mix or {}).items())
-        if rate * peak > self.most:
-            raise MinerError(
-                f"{rate * peak:g} sessions a second are more than {self.most:g}, the most that there may be.",
-                "Lower --sessions-per-second or --scale, or allow it with most=... from Python.",
-            )
+        self.must_allow(rate * peak)
         busy = ROOM * seconds / self.speed + (0.0 if self.closed else PATIENCE * requests)
         crowd = self.users or math.ceil(rate * peak * busy) + SPARE_USERS
         return {
@@ -76,6 +72,14 @@ class Load:
             if not 0 < figure < math.inf:
                 raise MinerError(f"The {name} cannot be {figure:g}.", "Give a number above 0.")
         return rate * self.scale
+
+    def must_allow(self, rate: float) -> None:
+        """Raises MinerError if so many sessions a second are more than there may be."""
+        if rate > self.most:
+            raise MinerError(
+                f"{rate:g} sessions a second are more than {self.most:g}, the most that there may be.",
+                "Lower --sessions-per-second, --scale or --speed, or allow it with most=... from Python.",
+            )
 
     def _session(self, says: Says) -> tuple[float, float]:
         """Mean requests and seconds of a session, in this mix."""

@@ -19,6 +19,7 @@ from miner.replay.launch import Ended, command, last_words, run_locust
 from miner.replay.load import Load
 from miner.replay.merge import merge
 from miner.replay.run import Run, write_run
+from miner.replay.tape import Tape
 from miner.replay.target import checked_host
 from miner.replay.verdict import judged
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 RECORDED = Load()
 """As many sessions as were recorded, and as slow."""
-RECORDER = Path(__file__).with_name("recorder.py")
+RECORDER, PLAYER = (Path(__file__).with_name(f"{name}.py") for name in ("recorder", "player"))
+
+TAPE = "tape.jsonl"
 
 
 def replay(
@@ -37,6 +40,7 @@ def replay(
     out: Path | str,
     load: Load = RECORDED,
     run_time: float = 60.0,
+    tape: Tape | None = None,
     seed: int = 1,
     processes: int = 1,
     allow_remote: bool = False,
@@ -44,15 +48,19 @@ def replay(
 ) -> Run:
     """`locustfile` has run against `host`; `out` holds the run: its requests, run.json and Locust's files.
 
-    Sessions start for `run_time` seconds. The run ends when the last session does. On Ctrl-C what there is
-    is kept and marked as not complete. Raises MinerError.
+    Sessions start for `run_time` seconds, or as the `tape` has them, which then says the load. The run ends
+    when the last session does. On Ctrl-C what there is is kept and marked as not complete. Raises MinerError.
     """
     source, folder = Path(locustfile).resolve(), Path(out)
     says = constants(source)
     for name, figure in {"run time": run_time, "processes": processes}.items():
         if not 0 < figure < math.inf:
             raise MinerError(f"The {name} cannot be {figure:g}.", "Give a number above 0.")
-    wanted = load.options(says)
+    if tape and not says.methods:
+        raise MinerError(
+            f"{source.name} says of no endpoint how to ask for it.", "Use a generated locustfile."
+        )
+    run_time, wanted = (tape.run_time, tape.options(load.users)) if tape else (run_time, load.options(says))
     url = checked_host(host, allow_remote=allow_remote)
     options = {
         "host": url,
@@ -64,6 +72,9 @@ def replay(
     }
     scratch = _scratch(folder)
     try:
+        if tape:
+            tape.write(scratch / TAPE, says.methods)
+            options |= {"tape": TAPE, "tape-parts": f"{processes}"}
         facts = _performed(source, options, scratch)
         run = Run(
             folder=scratch,
@@ -72,8 +83,9 @@ def replay(
             seed=seed,
             speed=load.speed,
             scale=load.scale,
-            sessions_per_second=load.rate(says),
+            sessions_per_second=tape.rate if tape else load.rate(says),
             run_time=run_time,
+            exact=tape is not None,
             users=int(wanted["users"]),
             processes=processes,
             **facts,
@@ -89,11 +101,13 @@ def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str
     for file in (source, *beside(source), *([workload] if workload.is_file() else [])):
         shutil.copyfile(file, scratch / file.name)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    ended = run_locust(command(str(source), str(RECORDER), str(scratch), options), scratch)
+    plugins = [RECORDER, PLAYER] if "tape" in options else [RECORDER]
+    there = {**options, "tape": str(scratch / TAPE)} if "tape" in options else options
+    ended = run_locust(command([*map(str, (source, *plugins))], str(scratch), there), scratch)
     requests, load, counts = merge(scratch)
     _must_have_run(ended, counts, scratch)
     return {
-        "command": ("python", *command(source.name, RECORDER.name, ".", options)),
+        "command": ("python", *command([file.name for file in (source, *plugins)], ".", options)),
         "started_at": started_at,
         "requests": counts["requests"],
         "failures": counts["failures"],

@@ -25,6 +25,8 @@ class Run:
     sessions_per_second: float
     """What was wanted, `scale` included."""
     run_time: float
+    exact: bool
+    """Whether the recorded sessions themselves were sent."""
     users: int
     processes: int
     started_at: str

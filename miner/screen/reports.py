@@ -57,7 +57,7 @@ def show_run(console: Console, run: Run) -> None:
             (
                 "sessions",
                 count(run.sessions_started),
-                f"{run.sessions_per_second:g} a second wanted; {whole}",
+                f"{run.sessions_per_second:.3g} a second wanted{', as recorded' * run.exact}; {whole}",
             ),
             ("requests", count(run.requests), ""),
             ("failures", count(run.failures), "answered otherwise than meant, or not at all"),
@@ -69,6 +69,7 @@ def show_run(console: Console, run: Run) -> None:
                     ("response", run.response_p50, run.response_p99, "from when it was meant to be sent"),
                 )
             ),
+            *([("speed", f"{run.speed:g}", "what pauses were divided by")] if run.speed != 1 else []),
             ("folder", "", str(run.folder)),
         ],
     )

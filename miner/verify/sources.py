@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -63,18 +64,32 @@ def kind(source: Source) -> str:
 
 def of_log(path: Path, how: How) -> Steps:
     """The sessions of an access log, which is read into memory."""
-    with Store.open(None) as store:
-        report = ingest([path], store)
-        prepare(store, openapi=how.openapi)
-        return replace(of_tables(store), remarks=report.remarks)
+    with prepared(path, how.openapi) as (store, remarks):
+        return replace(of_tables(store), remarks=remarks)
 
 
 def of_store(path: Path, how: How) -> Steps:
-    """The sessions in a store. One that was only ingested gets its sessions now."""
-    with Store.open(path, create=False) as store:
-        if not store.fetch("miner.paths", "session_counts").to_pylist()[0]["sessions"]:
-            prepare(store, openapi=how.openapi)
+    """The sessions in a store."""
+    with prepared(path, how.openapi) as (store, _):
         return of_tables(store)
+
+
+@contextmanager
+def prepared(recording: Path, openapi: str | None) -> Iterator[tuple[Store, tuple[str, ...]]]:
+    """The store at `recording`, or one with the log that is there, and what is to be said of the log.
+
+    A store that was only ingested gets its sessions now. Raises MinerError.
+    """
+    if kind(recording) == "store":
+        with Store.open(recording, create=False) as store:
+            if not store.fetch("miner.paths", "session_counts").to_pylist()[0]["sessions"]:
+                prepare(store, openapi=openapi)
+            yield store, ()
+        return
+    with Store.open(None) as store:
+        report = ingest([recording], store)
+        prepare(store, openapi=openapi)
+        yield store, tuple(report.remarks)
 
 
 def of_tables(store: Store) -> Steps:

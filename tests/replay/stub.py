@@ -79,7 +79,7 @@ def serving(answer: Callable[[Stub, Request], Answer]) -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_POST = do_PUT = do_GET  # noqa: N815
+        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None: ...
 
@@ -87,9 +87,11 @@ def serving(answer: Callable[[Stub, Request], Answer]) -> Iterator[Stub]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         stub.url = f"http://127.0.0.1:{server.server_address[1]}"
-        yield stub
-        server.shutdown()
-        thread.join()
+        try:
+            yield stub
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def locust(
