@@ -20,18 +20,19 @@ LOAD = "at cpu users busy waiting".split()  # noqa: SIM905
 def merge(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     """The requests and the load of all processes, which are in `folder` now, and what they counted.
 
-    The counts are requests, failures, started, finished and never_started.
+    The counts are requests, failures, started, finished and never_started, and of `lost` processes, which did
+    not come to their end. Raises OSError if the disk is full.
     """
     recorded = _read(folder, "requests", WRITTEN)
     requests = _placed(recorded)
     load = _read(folder, "load", LOAD).astype(float).sort_values("at", ignore_index=True)
     sessions = int(requests["session"].nunique())
-    counts = {"started": 0, "finished": 0, "never_started": 0}
+    counts = {"started": 0, "finished": 0, "never_started": 0, "lost": 0}
     summaries = sorted(folder.glob("summary-*.json"))
     for part in summaries:
         for name, count in json.loads(part.read_text(encoding="utf-8")).items():
             counts[name] += count
-    if not summaries:  # a locustfile of other hands
+    if not counts["started"]:  # a locustfile of other hands, or a process that was killed
         counts |= {"started": sessions, "finished": sessions}
     requests.to_parquet(folder / "requests.parquet", index=False)
     load.to_parquet(folder / "load.parquet", index=False)

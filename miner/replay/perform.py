@@ -7,6 +7,7 @@ import platform
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -31,6 +32,10 @@ RECORDED = Load()
 RECORDER, PLAYER = (Path(__file__).with_name(f"{name}.py") for name in ("recorder", "player"))
 
 TAPE = "tape.jsonl"
+LOST = (
+    "Requests are missing: a process was killed, or could not write them (locust.log says which). "
+    "Make room on the disk if it is full, and replay again."
+)
 
 
 def replay(
@@ -91,6 +96,13 @@ def replay(
             **facts,
         )
         return _published(run, folder)
+    except OSError as error:
+        with suppress(OSError):
+            scratch.rename(folder)
+        raise MinerError(
+            f"The run cannot be written to its end: {error.strerror}.",
+            f"Make room, and replay again. What there is of it is in {folder}.",
+        ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -116,7 +128,7 @@ def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str
         "sessions_never_started": counts["never_started"],
         **_percentiles(requests),
         "kept_up": (verdict := judged(requests, load, counts["never_started"])).kept_up,
-        "verdict": verdict.sentence,
+        "verdict": " ".join([verdict.sentence, *([LOST] if counts["lost"] else [])]),
         "complete": _complete(ended, counts),
     }
 
@@ -158,6 +170,10 @@ def _must_have_run(ended: Ended, counts: dict[str, int], scratch: Path) -> None:
             f"Locust ended with exit code {ended.code}: {last_words(scratch)}",
             "Run the locustfile with `locust -f` to see all that it says.",
         )
+    if not counts["requests"] and counts["started"]:
+        raise MinerError(
+            "No request was answered before the run ended.", "Look at the service, or replay for longer."
+        )
     if not counts["requests"]:
         raise MinerError(
             "No session started, so no request was made.",
@@ -166,7 +182,8 @@ def _must_have_run(ended: Ended, counts: dict[str, int], scratch: Path) -> None:
 
 
 def _complete(ended: Ended, counts: dict[str, int]) -> bool:
-    return not ended.interrupted and counts["started"] == counts["finished"] and not counts["never_started"]
+    whole = counts["started"] == counts["finished"] and not counts["never_started"] and not counts["lost"]
+    return whole and not ended.interrupted
 
 
 def _versions() -> dict[str, str]:

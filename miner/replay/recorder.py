@@ -1,15 +1,18 @@
 """A Locust plugin that writes the run's own request log: a second `-f` file, run by Locust only.
 
 Each process writes `requests-PID.jsonl` and `load-PID.jsonl` into the folder given with --record, a line a
-second, and at the end `summary-PID.json`. The position of a request in its session, and the pause
-before it, are known when all are there: requests that are made at once may be answered in any order. Nobody
-in this project imports this file: importing Locust monkey-patches.
+second, and at the end `summary-PID.json`, whose place is taken at the beginning: it can be written on a full
+disk, and if it says nothing, the process did not come to its end. The position of a request in its session,
+and the pause before it, are known when all are there: requests that are made at once may be answered in any
+order. Nobody in this project imports this file: importing Locust monkey-patches.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from time import process_time, time
 from typing import Any
@@ -20,6 +23,8 @@ from locust.runners import MasterRunner
 
 EVERY = 1.0
 """Seconds between two lines, and the most that a run may lose when it is killed."""
+ROOM = 200
+"""Bytes of a summary."""
 
 
 class Recorder:
@@ -29,12 +34,14 @@ class Recorder:
         self.folder: Path | None = None
         self.rows: list[tuple[Any, ...]] = []
         self.loads: list[tuple[float, ...]] = []
+        self.counts: dict[str, int] = {}
 
     def begin(self, environment: Any, **_: Any) -> None:
         """Requests are recorded from now on, if this process makes any."""
         folder = getattr(environment.parsed_options, "record", "")
         if folder and not self.folder and not isinstance(environment.runner, MasterRunner):
             self.folder = Path(folder)
+            self.sum_up({"lost": 1})
             hooks.request.add_listener(self.record)
             gevent.spawn(self.watch, environment)
 
@@ -61,10 +68,15 @@ class Recorder:
             busy = arrivals.started - arrivals.finished if arrivals else users
             self.loads.append((now, (cpu - used) / (now - at), users, busy, waiting(arrivals)))
             at, used = now, cpu
-            self.keep()
+            try:
+                self.keep()
+            except OSError as error:
+                logging.error("The request log cannot be written: %s. No more is sent.", error.strerror)  # noqa: TRY400
+                environment.runner.quit()
+                return
 
     def keep(self) -> None:
-        """What was recorded is on disk: a line of JSON with rows, of each kind."""
+        """What was recorded is on disk, a line of JSON for each kind. Raises OSError if the disk is full."""
         for kind, rows in (("requests", self.rows), ("load", self.loads)):
             if rows:
                 with Path(self.folder or ".", f"{kind}-{os.getpid()}.jsonl").open(
@@ -77,11 +89,19 @@ class Recorder:
         """What was recorded is on disk, and so is what only this process knows."""
         if self.folder is None:
             return
-        self.keep()
+        with suppress(OSError):  # then it stays said that something is lost
+            self.keep()
+            self.sum_up({"lost": 0})
         if arrivals := arrivals_of(environment):
             counts = {name: getattr(arrivals, name) for name in ("started", "finished")}
-            summary = {**counts, "never_started": waiting(arrivals)}
-            (self.folder / f"summary-{os.getpid()}.json").write_text(json.dumps(summary), encoding="utf-8")
+            self.sum_up({**counts, "never_started": waiting(arrivals)})
+
+    def sum_up(self, counts: dict[str, int]) -> None:
+        """What only this process knows is on disk, where room was made for it."""
+        self.counts |= counts
+        file = Path(self.folder or ".", f"summary-{os.getpid()}.json")
+        with file.open("r+" if file.exists() else "w", encoding="utf-8") as written:
+            written.write(json.dumps(self.counts).ljust(ROOM))
 
 
 def arrivals_of(environment: Any) -> Any:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pytest
 from stub import Answer, Request, Stub, serving
 
+from miner.errors import MinerError
 from miner.replay import Load, Run, load_run, replay
 from miner.scenario_writer import write_scenario
 from miner.workload import Workload
@@ -72,3 +81,105 @@ def test_a_service_that_dies_leaves_a_run(tmp_path: Path) -> None:
     assert status[200] >= 20
     assert status[0] == run.failures > 5
     assert load_run(run.folder) == run
+
+
+@pytest.mark.loop
+def test_a_service_that_hangs_can_be_left(tmp_path: Path) -> None:
+    """On Ctrl-C what was answered before is kept, without a wait for what never will be."""
+    hangs = threading.Event()
+    write_scenario(SITE, tmp_path / "desk.py")
+
+    def answer(stub: Stub, _: Request) -> Answer:
+        if len(stub.got) > 20:
+            hangs.wait(60)
+        return Answer()
+
+    with serving(answer) as stub:
+        process = mine(tmp_path, stub, "--sessions-per-second", "20", "--run-time", "60")
+        wait_for(lambda: len(stub.got) > 40)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        said = process.communicate(timeout=30)[0]
+        took = time.monotonic() - began
+        hangs.set()
+    run = load_run(tmp_path / "run")
+    assert process.returncode == 0, said
+    assert took < 15
+    assert not run.complete
+    assert run.requests >= 19
+    assert "not all sessions started and ended" in " ".join(said.split())
+
+
+@pytest.mark.loop
+def test_a_service_that_never_answers_leaves_no_run(tmp_path: Path) -> None:
+    """The sentence does not say that nobody asked."""
+    hangs = threading.Event()
+    write_scenario(SITE, tmp_path / "desk.py")
+
+    def answer(stub: Stub, _: Request) -> Answer:
+        if len(stub.got) > 1:
+            hangs.wait(60)
+        return Answer()
+
+    with serving(answer) as stub:
+        process = mine(tmp_path, stub, "--sessions-per-second", "20", "--run-time", "60")
+        wait_for(lambda: len(stub.got) > 5)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[0]
+        hangs.set()
+    assert process.returncode == 2
+    assert "No request was answered before the run ended." in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.loop
+def test_a_full_disk_ends_a_run_that_says_what_is_missing(tmp_path: Path) -> None:
+    """No file may be longer than 48 KiB: the run ends when its log cannot grow; what there is, is kept."""
+    write_scenario(SITE, tmp_path / "desk.py")
+    with serving(lambda *_: Answer()) as stub:
+        options = ["--sessions-per-second", "100", "--run-time", "60"]
+        said = mine(tmp_path, stub, *options, limit=48).communicate(timeout=60)[0]
+    run = load_run(tmp_path / "run")
+    assert not run.complete
+    assert 20 < len(pd.read_parquet(run.log)) == run.requests < len(stub.got)
+    assert "Requests are missing" in " ".join(said.split())
+    assert "File too large" in (run.folder / "locust.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.loop
+def test_a_disk_that_takes_no_run_keeps_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where not even the tables fit, the log of each process is still there."""
+
+    def full(_: Path) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys.modules["miner.replay.perform"], "merge", full)
+    with (
+        serving(lambda *_: Answer()) as stub,
+        pytest.raises(MinerError, match="cannot be written to its end: No space left") as raised,
+    ):
+        replayed(stub, tmp_path)
+    assert f"{tmp_path / 'run'}" in raised.value.hint
+    assert list((tmp_path / "run").glob("requests-*.jsonl"))
+
+
+def mine(folder: Path, stub: Stub, *options: str, limit: int | None = None) -> subprocess.Popen[str]:
+    """`mine replay` of the scenario in `folder`, whose files may have so many KiB at most."""
+    command = [sys.executable, "-m", "miner.cli", "replay", "desk.py", "--host", stub.url, "--out", "run"]
+    limited = ["bash", "-c", f'ulimit -f {limit}; exec "$@"', "mine"] if limit else []
+    return subprocess.Popen(
+        [*limited, *command, *options],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
