@@ -369,6 +369,30 @@ def test_runs_are_shown_over_time(tmp_path: FilePath) -> None:
         plots.plot_runs({})
 
 
+def test_fidelity_lays_one_over_the_other() -> None:
+    """Half of B's pauses are longer than three seconds more than half of A's; names are values only."""
+    start = pd.Timestamp("2026-03-02", tz="UTC")
+    a = pd.DataFrame(
+        [
+            {"session": n, "position": at, "endpoint": f"GET /{HOSTILE}", "status": 200, "duration": 0.0,
+             "started": start + pd.Timedelta(n * 60 + at * (1 + n / 100), unit="s")}
+            for n in range(100) for at in (1, 2)
+        ]
+    )  # fmt: skip
+    late = pd.to_timedelta(np.where(a["position"] == 2, 3.0, 0.0), unit="s")
+    chart = plots.plot_fidelity(a, a.assign(started=a["started"] + late), names=("log", "run"))
+    curves, _ = chart.hconcat
+    pauses, lengths, seconds = (rows(curve.to_dict()) for curve in curves.vconcat)
+    middle = {name: [r["value"] for r in pauses if r["of"] == name][100] for name in ("log", "run")}
+    assert middle == {"log": pytest.approx(1.5, abs=0.05), "run": pytest.approx(4.5, abs=0.05)}
+    assert {row["value"] for row in lengths} == {2.0}
+    assert max(row["value"] for row in seconds) == pytest.approx(4.99, abs=0.1)
+    shares = {row["move"]: row["share"] for row in rows({**chart.to_dict(), "layer": []}) if "move" in row}
+    assert shares == dict.fromkeys(shares, pytest.approx(1 / 3))
+    assert len(shares) == 3
+    assert not [part for part in said([chart.to_dict()]) if "alert" in part]
+
+
 def test_pictures_are_loaded_on_demand() -> None:
     """`import miner` loads no Altair; without it, pictures say what to install."""
     code = (

@@ -12,7 +12,7 @@ from miner.screen.terminal import count, heading, lines, say, table
 if TYPE_CHECKING:
     from miner.ingest import IngestReport, Rejected
     from miner.replay import Run
-    from miner.verify import Fidelity, Figure
+    from miner.verify import Difference, Fidelity, Figure
 
 NOISE = 1.5
 """Ratio up to which a distance is not to be told from noise: a floor is itself an estimate."""
@@ -22,6 +22,8 @@ AUC_NOISE, AUC_CLOSE = 0.55, 0.60
 DIFFERS = "differs"
 MOST_CHANGES = 15
 """Lines about what changed; more are in the JSON."""
+KINDS, MOST_DIFFERENCES = ("move", "pause"), 3
+"""What is shown of where two sets of sessions differ; more is in the JSON."""
 STALE = "The load test mined from A is stale: B is no longer like it. Mine again: `mine logs` on B."
 
 
@@ -84,7 +86,22 @@ def show_fidelity(console: Console, found: Fidelity) -> None:
     table(console, ["figure", ">distance", ">floor", ">ratio", ""], rows)
     about = "- auc: how well a classifier tells sessions of A from those of B; 0.5 is not at all."
     lines(console, [about, *(f"- {remark}" for remark in found.remarks)])
+    if found.differences:
+        heading(console, "Where they differ most, also where that is noise")
+        lines(console, [f"- {difference(one)}" for kind in KINDS for one in worst(found, kind)])
     show_changes(console, found)
+
+
+def worst(found: Fidelity, kind: str) -> list[Difference]:
+    """The few of that kind that add most to the distances."""
+    return [one for one in found.differences if one.what == kind][:MOST_DIFFERENCES]
+
+
+def difference(one: Difference) -> str:
+    """A move or a pause as it is in A and in B."""
+    if one.what == "pause":
+        return f"pause on {one.name}: {one.a:.1f} s in A, {one.b:.1f} s in B, at the median"
+    return f"{one.name}: {one.a:.1%} of moves in A, {one.b:.1%} in B"
 
 
 def show_changes(console: Console, found: Fidelity) -> None:

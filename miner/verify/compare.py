@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,6 +35,40 @@ def compare(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) 
     undone, and both sides are put on the coarser of their clocks. Raises MinerError for what cannot be
     read, TooLittleData below 50 sessions.
     """
+    aligned = align(a, b, seed=seed, openapi=openapi)
+    side_a, side_b, both, in_a = aligned.a, aligned.b, aligned.both, aligned.in_a
+    found = features(both)
+    told = tell_apart(found, in_a, seed)
+    recordings = {kind(a), kind(b)} <= RECORDINGS
+    auc = Figure(AUC, told.auc, _auc_floor(found, in_a, seed), None, side_a.sessions)
+    return Fidelity(
+        figures=(*_figures(aligned.walks_a, both, in_a, seed), auc),
+        differences=most_different(both, in_a),
+        changes=changes(both, in_a, recordings=recordings, paths=_paths(side_a, side_b)),
+        recordings=recordings,
+        remarks=(*side_a.remarks, *side_b.remarks, *_remarks(side_a, side_b, both, in_a, told)),
+        sessions_a=side_a.sessions,
+        sessions_b=side_b.sessions,
+        requests_a=len(side_a.session),
+        requests_b=len(side_b.session),
+        clock=max(side_a.clock, side_b.clock) / 1e6,
+    )
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Two sets of sessions as they were read, and as they can be compared."""
+
+    a: Steps
+    b: Steps
+    walks_a: Walks
+    both: Walks
+    in_a: Mask
+    """Which sessions of both are A's."""
+
+
+def align(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) -> Aligned:
+    """Both sides of a comparison, on one clock; sources and errors are those of `compare`."""
     side_a, side_b = _read_both(a, b, seed, openapi)
     for side, steps in (("A", side_a), ("B", side_b)):
         if steps.sessions < FEWEST_SESSIONS:
@@ -46,25 +81,8 @@ def compare(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) 
     known = [steps.at_once for steps in (side_a, side_b) if steps.at_once is not None]
     at_once = max(known, default=None)
     walks_a = walks(side_a, coarser, endpoints, seed, at_once)
-    walks_b = walks(side_b, coarser, endpoints, seed, at_once)
-    both = pooled(walks_a, walks_b)
-    in_a = np.arange(len(both.lengths)) < side_a.sessions
-    found = features(both)
-    told = tell_apart(found, in_a, seed)
-    recordings = {kind(a), kind(b)} <= RECORDINGS
-    auc = Figure(AUC, told.auc, _auc_floor(found, in_a, seed), None, side_a.sessions)
-    return Fidelity(
-        figures=(*_figures(walks_a, both, in_a, seed), auc),
-        differences=most_different(both, in_a),
-        changes=changes(both, in_a, recordings=recordings, paths=_paths(side_a, side_b)),
-        recordings=recordings,
-        remarks=(*side_a.remarks, *side_b.remarks, *_remarks(side_a, side_b, both, in_a, told)),
-        sessions_a=side_a.sessions,
-        sessions_b=side_b.sessions,
-        requests_a=len(side_a.session),
-        requests_b=len(side_b.session),
-        clock=coarser.clock / 1e6,
-    )
+    both = pooled(walks_a, walks(side_b, coarser, endpoints, seed, at_once))
+    return Aligned(side_a, side_b, walks_a, both, np.arange(len(both.lengths)) < side_a.sessions)
 
 
 def _read_both(a: Source, b: Source, seed: int, openapi: str | None) -> tuple[Steps, Steps]:

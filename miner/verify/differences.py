@@ -28,10 +28,17 @@ class Difference:
 
 def most_different(walks: Walks, in_a: Mask, most: int = 5) -> tuple[Difference, ...]:
     """The `most` moves and the `most` pauses that add most to the distances, the worst first."""
-    return (*_moves(walks, in_a, most), *_pauses(walks, in_a, most))
+    moves = [move for move in _moves(walks, in_a, most) if move.a != move.b]
+    return (*moves, *_pauses(walks, in_a, most))
 
 
-def _moves(walks: Walks, in_a: Mask, most: int) -> list[Difference]:
+def frequent_moves(walks: Walks, in_a: Mask, most: int) -> list[Difference]:
+    """The `most` moves that both together make most often."""
+    every = _moves(walks, in_a, None)
+    return sorted(every, key=lambda one: -(one.a + one.b))[:most]
+
+
+def _moves(walks: Walks, in_a: Mask, most: int | None) -> list[Difference]:
     codes, owner = endpoint_grams(walks, 2)
     kinds, codes = np.unique(codes, return_inverse=True)
     of_a = in_a[owner]
@@ -43,7 +50,7 @@ def _moves(walks: Walks, in_a: Mask, most: int) -> list[Difference]:
         before, after = divmod(int(kinds[worst]), len(steps))
         name = f"{steps[before]} -> {steps[after]}"
         found.append(Difference("move", name, float(a[worst]), float(b[worst])))
-    return [difference for difference in found if difference.a != difference.b]
+    return found
 
 
 def _pauses(walks: Walks, in_a: Mask, most: int) -> list[Difference]:
