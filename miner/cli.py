@@ -406,6 +406,9 @@ def replay(
         int | None, typer.Option(help="Most sessions under way at once.  [default: enough]")
     ] = None,
     seed: Seed = 1,
+    sign: Annotated[
+        bool, typer.Option("--sign", help="Name the session in User-Agent, for `compare --service-log`.")
+    ] = False,
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Allow a host that is not this machine.")
     ] = False,
@@ -431,7 +434,7 @@ def replay(
         with lasting(f"Replaying for {lasts:.0f} s", lasts):
             run = replay(
                 locustfile, host, out=folder, load=load, run_time=lasts, tape=tape, seed=seed,
-                processes=processes, allow_remote=allow_remote, allow_writes=allow_writes,
+                processes=processes, sign=sign, allow_remote=allow_remote, allow_writes=allow_writes,
             )  # fmt: skip
     show(run, show_run, json=json)
 
@@ -444,6 +447,10 @@ def compare(
         float | None,
         typer.Option(metavar="RATIO", help="Exit with 1 if a ratio is higher: B differs, or A is stale."),
     ] = None,
+    service_log: Annotated[
+        Path | None,
+        typer.Option(metavar="LOG", help="What the service itself wrote of B, a run with `replay --sign`."),
+    ] = None,
     openapi: OpenApi = None,
     seed: Seed = 1,
     json: Json = False,
@@ -454,7 +461,7 @@ def compare(
     from miner.verify import compare
 
     with working("Comparing"):
-        fidelity = compare(a, b, seed=seed, openapi=openapi)
+        fidelity = compare(a, b, seed=seed, openapi=openapi, service_log=service_log)
     show(fidelity, show_fidelity, json=json)
     if gate is not None and not must_pass(fidelity, gate):
         raise typer.Exit(1)

@@ -48,13 +48,16 @@ def replay(
     tape: Tape | None = None,
     seed: int = 1,
     processes: int = 1,
+    sign: bool = False,
     allow_remote: bool = False,
     allow_writes: bool = False,
 ) -> Run:
     """`locustfile` has run against `host`; `out` holds the run: its requests, run.json and Locust's files.
 
     Sessions start for `run_time` seconds, or as the `tape` has them, which then says the load. The run ends
-    when the last session does. On Ctrl-C what there is is kept and marked as not complete. Raises MinerError.
+    when the last session does. With `sign`, the User-Agent of requests names their session, by which the
+    service's own log can be compared. On Ctrl-C what there is is kept and marked as not complete. Raises
+    MinerError.
     """
     source, folder = Path(locustfile).resolve(), Path(out)
     says = constants(source)
@@ -73,6 +76,7 @@ def replay(
         "session-run-time": f"{run_time:g}",
         "seed": f"{seed}",
         **({"allow-writes": ""} if allow_writes else {}),
+        **({"sign": ""} if sign else {}),
         **(_several(processes) if processes > 1 else {}),
     }
     scratch = _scratch(folder)

@@ -42,6 +42,8 @@ class Recorder:
         if folder and not self.folder and not isinstance(environment.runner, MasterRunner):
             self.folder = Path(folder)
             self.sum_up({"lost": 1})
+            if environment.parsed_options.sign:
+                sign(environment.user_classes[0])
             hooks.request.add_listener(self.record)
             gevent.spawn(self.watch, environment)
 
@@ -104,6 +106,12 @@ class Recorder:
             written.write(json.dumps(self.counts).ljust(ROOM))
 
 
+def sign(scenario: Any) -> None:
+    """Requests say of which session they are, so that the service's own log tells sessions apart."""
+    own = getattr(scenario, "headers", {})
+    scenario.headers = {**own, "User-Agent": lambda visitor: f"Locust (session {visitor.session})"}
+
+
 def arrivals_of(environment: Any) -> Any:
     """When sessions start, as the scenario has it; nothing if it is none of ours."""
     found = (getattr(user, "arrivals", None) for user in environment.user_classes)
@@ -116,6 +124,7 @@ def waiting(arrivals: Any) -> int:
 
 
 def _options(parser: Any) -> None:
+    parser.add_argument("--sign", action="store_true", help="name sessions", include_in_web_ui=False)
     parser.add_argument("--record", default="", help="folder for the request log", include_in_web_ui=False)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -28,14 +29,17 @@ LONELY = 0.01
 """Share of requests to endpoints of one side only that is worth a remark."""
 
 
-def compare(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) -> Fidelity:
+def compare(
+    a: Source, b: Source, *, seed: int = 1, openapi: str | None = None, service_log: Path | None = None
+) -> Fidelity:
     """Fidelity of B to A, each a log, a store, a workload file, session rows, a run's folder or a frame.
 
     A workload is simulated: as many sessions as the other side has, at least 5,000. A replay's speed is
-    undone, and both sides are put on the coarser of their clocks. Raises MinerError for what cannot be
+    undone, and both sides are put on the coarser of their clocks. With `service_log`, B is a run that was
+    signed, and its requests are those that the service itself logged. Raises MinerError for what cannot be
     read, TooLittleData below 50 sessions.
     """
-    aligned = align(a, b, seed=seed, openapi=openapi)
+    aligned = align(a, b, seed=seed, openapi=openapi, service_log=service_log)
     side_a, side_b, both, in_a = aligned.a, aligned.b, aligned.both, aligned.in_a
     found = features(both)
     told = tell_apart(found, in_a, seed)
@@ -67,9 +71,11 @@ class Aligned:
     """Which sessions of both are A's."""
 
 
-def align(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) -> Aligned:
+def align(
+    a: Source, b: Source, *, seed: int = 1, openapi: str | None = None, service_log: Path | None = None
+) -> Aligned:
     """Both sides of a comparison, on one clock; sources and errors are those of `compare`."""
-    side_a, side_b = _read_both(a, b, seed, openapi)
+    side_a, side_b = _read_both(a, b, How(0, seed, openapi, service_log))
     for side, steps in (("A", side_a), ("B", side_b)):
         if steps.sessions < FEWEST_SESSIONS:
             raise TooLittleData(
@@ -85,16 +91,16 @@ def align(a: Source, b: Source, *, seed: int = 1, openapi: str | None = None) ->
     return Aligned(side_a, side_b, walks_a, both, np.arange(len(both.lengths)) < side_a.sessions)
 
 
-def _read_both(a: Source, b: Source, seed: int, openapi: str | None) -> tuple[Steps, Steps]:
+def _read_both(a: Source, b: Source, how: How) -> tuple[Steps, Steps]:
     """Both sides; a workload is read last, because the other side says how many sessions it needs.
 
     Two workloads are simulated from one seed: what differs is the workload, not the luck.
     """
     if kind(a) == "workload":
-        side_b = read(b, How(0, seed, openapi))
-        return read(a, How(side_b.sessions, seed, openapi)), side_b
-    side_a = read(a, How(0, seed, openapi))
-    return side_a, read(b, How(side_a.sessions, seed, openapi))
+        side_b = read(b, how)
+        return read(a, replace(how, sessions=side_b.sessions)), side_b
+    side_a = read(a, replace(how, service_log=None))
+    return side_a, read(b, replace(how, sessions=side_a.sessions))
 
 
 def _paths(a: Steps, b: Steps) -> Names | None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from miner.errors import MinerError, TooLittleData
 from miner.ingest import ingest
 from miner.paths import prepare
+from miner.paths.excluded import REASONS
 from miner.session_files import read_sessions
 from miner.simulate import simulate
 from miner.store import Store
@@ -38,6 +39,8 @@ class How:
     """How many to simulate."""
     seed: int
     openapi: str | None
+    service_log: Path | None = None
+    """What the service wrote of a run."""
 
 
 def read(source: Source, how: How) -> Steps:
@@ -131,17 +134,41 @@ def of_rows(path: Path, how: How) -> Steps:  # noqa: ARG001 (readers have one si
     return of_frame(read_sessions(path), path.name)
 
 
-def of_run(folder: Path, how: How) -> Steps:  # noqa: ARG001
+def of_run(folder: Path, how: How) -> Steps:
     """The sessions of a replay, at the pace of the recorded users: its pauses times its speed."""
     facts = run_facts(folder)
     rows = read_sessions(folder / "requests.parquet").sort_values(["session", "position"], ignore_index=True)
     remarks = []
+    if how.service_log:
+        sent, rows = len(rows), served(how.service_log, rows, how.openapi)
+        remarks.append(f"Of B's {sent} requests, {len(rows)} are in {how.service_log.name}.")
     if facts.get("complete") is not True:
         remarks.append(f"The run {folder.name} was stopped early: some of its sessions are not whole.")
     silent = int((rows["status"] == 0).sum())
     if silent:
         remarks.append(f"The run {folder.name}: {silent} of {len(rows)} requests got no answer.")
-    return replace(of_frame(unhurried(rows, facts["speed"]), folder.name), remarks=tuple(remarks))
+    steps = of_frame(rows, folder.name)
+    clock, stamped = stamps(steps.started, steps.started + steps.duration) if how.service_log else (0, "end")
+    paced = of_frame(unhurried(rows, facts["speed"]), folder.name)
+    return replace(paced, clock=clock, stamped=stamped, remarks=tuple(remarks))
+
+
+def served(log: Path, rows: pd.DataFrame, openapi: str | None) -> pd.DataFrame:
+    """The requests of a run as its service logged them. Raises MinerError if the log has none of them."""
+    with Store.open(None) as store:
+        ingest([log], store)
+        prepare(store, openapi=openapi, visitor="address + agent", include=REASONS)
+        with store.offering("sessions_sent", pa.table({"session": pa.array(rows["session"].unique())})):
+            logged = store.fetch("miner.verify", "served").to_pandas()
+    if logged.empty:
+        raise MinerError(
+            f"{log} has no request of the run.", "Name the service's log of it, and replay with --sign."
+        )
+    answered = logged["started"] + pd.to_timedelta(logged["duration"], unit="s")
+    by_session = logged["session"]
+    before = answered.groupby(by_session).cummax().groupby(by_session).shift()
+    think = (logged["started"] - before).dt.total_seconds().clip(lower=0.0)
+    return logged.assign(think=think, path=None)
 
 
 def run_facts(folder: Path) -> dict[str, Any]:
