@@ -43,6 +43,8 @@ class Stub:
 
     url: str = ""
     got: list[Request] = field(default_factory=list)
+    senders: set[str] = field(default_factory=set)
+    """The addresses that it came from."""
     dead: bool = False
     """Nobody is served any more: connections are closed."""
 
@@ -56,8 +58,8 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Callable[[Stub, Request], Answer]) -> Iterator[Stub]:
-    """The service is there as long as the test needs it."""
+def serving(answer: Callable[[Stub, Request], Answer], address: str = "127.0.0.1") -> Iterator[Stub]:
+    """The service is there, at an address of this machine, as long as the test needs it."""
     stub = Stub()
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,6 +70,7 @@ def serving(answer: Callable[[Stub, Request], Answer]) -> Iterator[Stub]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             request = Request(self.command, self.path, dict(self.headers), body)
             stub.got.append(request)
+            stub.senders.add(self.client_address[0])
             if stub.dead:
                 self.close_connection = True
                 return
@@ -83,10 +86,10 @@ def serving(answer: Callable[[Stub, Request], Answer]) -> Iterator[Stub]:
 
         def log_message(self, *_: object) -> None: ...
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server((address, 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        stub.url = f"http://127.0.0.1:{server.server_address[1]}"
+        stub.url = f"http://{address}:{server.server_address[1]}"
         try:
             yield stub
         finally:
