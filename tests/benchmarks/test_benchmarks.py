@@ -150,9 +150,10 @@ def test_all_contenders_are_held_against_the_same_sessions() -> None:
 def test_generated_code_is_held_against_code_by_hand() -> None:
     """Both make requests on one core, and a large workload is generated; all three are told."""
     done = subprocess.run(
-        [sys.executable, COMMAND.with_name("scenario.py"), "--seconds", "3", "--rounds", "1"],
-        capture_output=True, text=True, check=True,
+        [sys.executable, COMMAND.with_name("scenario.py"), "--seconds", "5", "--rounds", "1"],
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     said = re.findall(r"by hand: (\d\.\d\d)", done.stdout)
     assert len(said) == 2
     assert all(float(ratio) > 0 for ratio in said)
