@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from conftest import LOG, SAMPLE
@@ -100,9 +99,10 @@ def test_they_are_sent_when_they_were(played: tuple[Run, Stub], store: Path) -> 
     off = (since["log"] - since["recorded"] / SPEED).abs()
     assert off.median() < 0.02
     assert off.quantile(0.95) < 0.1
-    starts = [of[of["position"] == 1].sort_values("started")["started"] for of in (log, recorded)]
-    gaps = [of.diff().dt.total_seconds().to_numpy()[1:] for of in starts]
-    assert np.corrcoef(*gaps)[0, 1] > 0.95
+    first = [of[of["position"] == 1].set_index("session")["started"] for of in (log, recorded)]
+    ran, was = ((of - of.min()).dt.total_seconds().sort_index() for of in first)
+    ahead = ran - was / was.max() * ran.max()
+    assert (ahead - ahead.median()).abs().quantile(0.9) < 0.7  # each process has a clock of its own
     assert run.kept_up, run.verdict
 
 
