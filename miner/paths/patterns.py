@@ -133,12 +133,14 @@ def fitted(pieces: Sequence[Piece], least: int, most: int) -> list[Piece] | None
 
 
 def _sound(tree: Node, pieces: Sequence[Piece]) -> bool:
-    """Whether all of the shortest and of the longest texts match, as far as that can be said."""
-    for last in (0, -1):
+    """Whether texts of the shortest pieces match, of the longest, and of those in between."""
+    for more in range(1 + max(max(piece.high - piece.low, len(piece.options) - 1) for piece in pieces)):
         text: list[str] = []
         for piece in pieces:
-            length = (piece.low, piece.high)[last]
-            text += sorted(piece.options, key=len)[last] if piece.options else [piece.letters] * length
+            if piece.options:
+                text += sorted(piece.options, key=len)[min(more, len(piece.options) - 1)]
+            else:
+                text += [piece.letters] * min(piece.low + more, piece.high)
         if not matches(tree, text):
             return False
     return True

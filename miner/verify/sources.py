@@ -45,6 +45,8 @@ class How:
 
 def read(source: Source, how: How) -> Steps:
     """The sessions in `source`. Raises MinerError if it cannot be read, TooLittleData if there are none."""
+    if how.service_log and kind(source) != "run":
+        raise MinerError("A service's log goes with a run.", "Name the folder of one that was signed as B.")
     if isinstance(source, pd.DataFrame):
         steps = of_frame(source, "The frame")
     else:

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 from bodies import drawn as draw
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from miner import workload as w
@@ -43,6 +43,7 @@ def python(pattern: str) -> str:
 
 @settings(max_examples=400, deadline=None)
 @given(PATTERNS, st.booleans(), st.integers(0, 30), st.integers(0, 40), st.integers(0, 2**32 - 1))
+@example(pattern=r"(?:\w{2})*", whole=True, least=10, more=2, seed=0)
 def test_what_is_drawn_matches(pattern: str, whole: bool, least: int, more: int, seed: int) -> None:
     """Every text that is drawn for a pattern matches it, and is as long as was asked."""
     pattern = f"^{pattern}$" if whole else pattern

@@ -73,3 +73,5 @@ def test_a_log_of_others_is_refused(signed: tuple[Run, Path]) -> None:
     run, _ = signed
     with pytest.raises(MinerError, match="has no request of the run"):
         compare(LOG, run.folder, openapi=OPENAPI, service_log=LOG)
+    with pytest.raises(MinerError, match="goes with a run"):
+        compare(LOG, LOG, openapi=OPENAPI, service_log=LOG)
