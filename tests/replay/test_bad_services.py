@@ -83,51 +83,49 @@ def test_a_service_that_dies_leaves_a_run(tmp_path: Path) -> None:
     assert load_run(run.folder) == run
 
 
-@pytest.mark.loop
-def test_a_service_that_hangs_can_be_left(tmp_path: Path) -> None:
-    """On Ctrl-C what was answered before is kept, without a wait for what never will be."""
+def left(folder: Path, after: int) -> tuple[int, str, float]:
+    """How a replay ended that was left with Ctrl-C when its service, after so many requests, hung.
+
+    Its exit code, what it said, and the seconds from Ctrl-C to its end.
+    """
     hangs = threading.Event()
-    write_scenario(SITE, tmp_path / "desk.py")
+    write_scenario(SITE, folder / "desk.py")
 
     def answer(stub: Stub, _: Request) -> Answer:
-        if len(stub.got) > 20:
+        if len(stub.got) > after:
             hangs.wait(60)
         return Answer()
 
     with serving(answer) as stub:
-        process = mine(tmp_path, stub, "--sessions-per-second", "20", "--run-time", "60")
-        wait_for(lambda: len(stub.got) > 40)
-        process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        said = process.communicate(timeout=30)[0]
-        took = time.monotonic() - began
-        hangs.set()
+        process = mine(folder, stub, "--sessions-per-second", "20", "--run-time", "60")
+        try:
+            wait_for(lambda: len(stub.got) > after + 5)
+        finally:  # a replay takes its Locust with it
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=30)[0]
+            took = time.monotonic() - began
+            hangs.set()
+    return process.returncode, " ".join(said.split()), took
+
+
+@pytest.mark.loop
+def test_a_service_that_hangs_can_be_left(tmp_path: Path) -> None:
+    """On Ctrl-C what was answered before is kept, without a wait for what never will be."""
+    code, said, took = left(tmp_path, after=20)
     run = load_run(tmp_path / "run")
-    assert process.returncode == 0, said
+    assert code == 0, said
     assert took < 15
     assert not run.complete
     assert run.requests >= 19
-    assert "not all sessions started and ended" in " ".join(said.split())
+    assert "not all sessions started and ended" in said
 
 
 @pytest.mark.loop
 def test_a_service_that_never_answers_leaves_no_run(tmp_path: Path) -> None:
     """The sentence does not say that nobody asked."""
-    hangs = threading.Event()
-    write_scenario(SITE, tmp_path / "desk.py")
-
-    def answer(stub: Stub, _: Request) -> Answer:
-        if len(stub.got) > 1:
-            hangs.wait(60)
-        return Answer()
-
-    with serving(answer) as stub:
-        process = mine(tmp_path, stub, "--sessions-per-second", "20", "--run-time", "60")
-        wait_for(lambda: len(stub.got) > 5)
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[0]
-        hangs.set()
-    assert process.returncode == 2
+    code, said, _ = left(tmp_path, after=1)
+    assert code == 2
     assert "No request was answered before the run ended." in said
     assert not (tmp_path / "run").exists()
 
