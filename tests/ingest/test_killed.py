@@ -131,10 +131,12 @@ def test_a_kill_at_any_moment_is_mended_by_the_same_command(
     chosen = random.Random(SEED)
     states: list[int | None] = []
     number = 0
-    while len(states) < KILLS:
-        assert number < 2 * KILLS, "the runs end before they can be killed"
-        # One moment in every slice of the run, and then in every slice again until enough have struck.
-        moment = unbroken.seconds * (number % KILLS + chosen.random()) / KILLS
+    while len(states) < KILLS or len(set(states)) < STAGES:
+        assert number < 2 * KILLS, f"the runs end before they can be killed: {states}"
+        # One moment in every slice of the run, and then again until enough have struck, in wider slices: the
+        # machine may have become slower since the run was measured.
+        wider = number // KILLS + 1
+        moment = unbroken.seconds * wider * (number % KILLS + chosen.random()) / KILLS
         number += 1
         remove_store()
         ended = killed_after(moment, mine)
