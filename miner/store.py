@@ -96,6 +96,7 @@ class Store:
         if path is None:
             return cls._connect(":memory:", "the store in memory", new=True, memory=memory)
         file = Path(path)
+        remove_abandoned(file)  # also beside a store that is whole: its maker may have died just then
         if not file.exists():
             if not create:
                 raise MinerError(f"There is no store at {file}.", "Fill one with `mine ingest LOG --db DB`.")
@@ -106,7 +107,6 @@ class Store:
     def _create(cls, file: Path) -> None:
         """An empty store is at `file`, where nothing was: at no moment is there half of one."""
         unfinished = file.with_name(f".{file.name}.{os.getpid()}.new")
-        remove_abandoned(file)
         try:
             store = cls._connect(str(unfinished), str(file), new=True)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -47,6 +48,19 @@ def test_a_store_keeps_its_rows(tmp_path: Path) -> None:
         store.ask("INSERT INTO rejects VALUES (1, $line, 'why', 'raw') RETURNING line", line=7)
     with Store.open(tmp_path / "traffic.duckdb", create=False) as store:
         assert store.table("rejects")["line"].to_pylist() == [7]
+
+
+def test_what_a_dead_maker_left_beside_a_store_is_gone(tmp_path: Path) -> None:
+    """A process that died between making the store and tidying up; what a living one makes is kept."""
+    maker = subprocess.Popen([sys.executable, "-c", ""])
+    maker.wait()
+    file = tmp_path / "a.duckdb"
+    Store.open(file).close()
+    left, under_way = (tmp_path / f".a.duckdb.{process}.new" for process in (maker.pid, os.getpid()))
+    for leftover in (left, under_way):
+        leftover.touch()
+    Store.open(file).close()
+    assert {path.name for path in tmp_path.iterdir()} == {file.name, under_way.name}
 
 
 def test_a_transaction_is_all_or_nothing() -> None:
