@@ -25,8 +25,10 @@ from miner.workload import Workload
 from miner.workload_file import load
 from noise import noise, not_requests
 from players import Hands, Player, players
+from service.access_log import combined_lines
 from service.app import create_app
 from service.database import open_database
+from service.log_file import at_once
 from service.seed import seed
 
 HERE = Path(__file__).parent
@@ -54,7 +56,7 @@ class Recording:
     def __init__(self, workload: Workload) -> None:
         engine = open_database("sqlite://")
         self.clock, self.log = Clock(), io.StringIO()
-        self.app = create_app(engine, access_log=self.log, now=self.clock.now)
+        self.app = create_app(engine, sinks=[at_once(self.log, combined_lines)], now=self.clock.now)
         seed(engine, USERS, seed=SEED)
         self.hands = Hands(workload, SEED)
         self.draw = random.Random(SEED)

@@ -85,13 +85,15 @@ class Hands:
         self.endpoints = workload.endpoints
         self.draw = random.Random(seed)
         self.owed: Counter[tuple[str, int]] = Counter()
-        """Client errors that happened by themselves: as many fewer are provoked."""
-        self.succeeded: dict[str, deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=200))
+        """Client errors still to be provoked; below 0, those that happened by themselves."""
+        self.succeeded: dict[tuple[str, int], deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=200))
+        """Bodies by step and by who may send them again: see `_own`."""
 
     def request(self, player: Player, step: str) -> httpx.Request:
         """The request for `step`, made so that one of the recorded statuses is the answer."""
         endpoint = self.endpoints[step]
-        intended = self._intend(step, endpoint)
+        sent_before = self.succeeded[step, self._own(step, player)]
+        intended = self._intend(step, endpoint, clashes=bool(sent_before))
         params = {name: self._value(value, player) for name, value in endpoint.params.items()}
         query = {name: self._value(value, player) for name, value in endpoint.query.items()}
         body = {name: self._value(value, player) for name, value in (endpoint.body or {}).items()}
@@ -99,8 +101,8 @@ class Hands:
             params[next(reversed(params))] = UNKNOWN_ID + self.draw.randrange(1000)
         elif intended == 404 and body:
             body[next(reversed(body))] = UNKNOWN_ID + self.draw.randrange(1000)
-        elif intended == 409 and self.succeeded[step]:
-            body = self.draw.choice(self.succeeded[step])
+        elif intended == 409:
+            body = self.draw.choice(sent_before)
         elif intended == 422:
             query = {}
         target = endpoint.route
@@ -116,24 +118,39 @@ class Hands:
             extensions={"body": body, "intended": intended},
         )
 
-    def _intend(self, step: str, endpoint: w.Endpoint) -> int:
+    def _intend(self, step: str, endpoint: w.Endpoint, *, clashes: bool) -> int:
+        """A status by its share and by what is owed, and 409 only if something `clashes` when sent again."""
         intended = self.draw.choices(list(endpoint.statuses), list(endpoint.statuses.values()))[0]
-        if not self.owed[step, intended]:
-            return intended
-        self.owed[step, intended] -= 1
-        return min(endpoint.statuses)
+        success = min(endpoint.statuses)
+        if self.owed[step, intended] < 0:
+            self.owed[step, intended] += 1
+            intended = success
+        if intended == 409 and not clashes:
+            self.owed[step, 409] += 1
+            return success
+        if intended == success and clashes and self.owed[step, 409] > 0:
+            self.owed[step, 409] -= 1
+            return 409
+        return intended
+
+    def _own(self, step: str, player: Player) -> int:
+        """Who alone may send a body of `step` again: the player it names; 0 if it names nobody."""
+        body = self.endpoints[step].body or {}
+        return player.identity if any(isinstance(value, w.Identity) for value in body.values()) else 0
 
     def learn(self, player: Player, step: str, request: httpx.Request, response: httpx.Response) -> None:
         """Keeps what a visitor sees in a response: lists of items, a new identity, names taken."""
-        if response.status_code >= 400 and response.status_code != request.extensions["intended"]:
-            self.owed[step, response.status_code] += 1
+        status, intended = response.status_code, request.extensions["intended"]
+        if status != intended:
+            self.owed[step, status] -= status >= 400
+            self.owed[step, intended] += intended >= 400
         if not response.is_success or not response.content:
             return
         answer = json.loads(response.content)
         if isinstance(answer, list):
             player.shown[step] = answer
         elif request.extensions["body"]:
-            self.succeeded[step].append(request.extensions["body"])
+            self.succeeded[step, self._own(step, player)].append(request.extensions["body"])
         if field_name := self.endpoints[step].identifies:
             player.identity = answer[field_name]
 

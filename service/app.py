@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import TextIO
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
-from service.access_log import AccessLog
 from service.database import open_database
-from service.errors import Clash, Unknown
+from service.exchange import Sink, Watch
 from service.friends import Friends
+from service.guard import Guard, RateLimit
+from service.metrics import Metrics
+from service.problems import explain_errors
 from service.routes import open_routes, routes
+from service.search import How
 
 
 def utc_now() -> datetime:
@@ -25,53 +26,41 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    database_url: str | Engine,
+    database: str | Engine,
     *,
-    access_log: TextIO | None = None,
+    search: How = "scan",
+    sinks: Sequence[Sink] = (),
+    metrics: Metrics | None = None,
+    rate_limit: RateLimit | None = None,
     now: Callable[[], datetime] = utc_now,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """The friend-service on a database: a URL, or an engine from `open_database`.
 
-    `now` stamps what is created and the lines of `access_log`. Raises ServiceError.
+    Every exchange is handed to the `sinks`, and counted for GET /metrics. `now` stamps it, and what is
+    created. Raises ServiceError.
     """
-    engine = open_database(database_url) if isinstance(database_url, str) else database_url
+    engine = open_database(database) if isinstance(database, str) else database
+    metrics = metrics or Metrics(engine)
     app = FastAPI(
         title="friend-service",
         version="1.0.0",
         summary="Users who look for each other and become friends.",
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
+        docs_url=None,  # its pages load programs from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
     )
-    app.state.friends = Friends(engine, now)
+    app.state.friends = Friends(engine, now, search)
     app.include_router(open_routes)
     app.include_router(routes)
-    _explain_errors(app)
-    if access_log is not None:
-        app.add_middleware(AccessLog, log=access_log, now=now)
+    app.add_route("/metrics", metrics.show, include_in_schema=False)
+    explain_errors(app)
+    app.add_middleware(Guard, rate_limit=rate_limit)
+    app.add_middleware(Watch, sinks=[metrics.finished, *sinks], now=now, begun=[metrics.begun])
     return app
 
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def _explain_errors(app: FastAPI) -> None:
-    """Every error is answered with one sentence, as `detail`."""
-
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        return _problem(422, "; ".join(found))
-
-    async def unknown(_: Request, error: Unknown) -> JSONResponse:
-        return _problem(404, str(error))
-
-    async def clash(_: Request, error: Clash) -> JSONResponse:
-        return _problem(409, str(error))
-
-    app.exception_handler(RequestValidationError)(invalid)
-    app.exception_handler(Unknown)(unknown)
-    app.exception_handler(Clash)(clash)
-
-
-def _problem(status: int, detail: str) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status_code=status)

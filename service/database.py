@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.errors import ServiceError
-from service.tables import metadata
+from service.migrations import migrate
 
 BUSY_SECONDS = 10
-"""How long a writer waits for another before it gives up."""
-CONNECTIONS = 40
+"""How long a writer waits for another, and a request for a connection, before it gives up."""
+SQLITE_CONNECTIONS = 40
 """As many as there are threads to serve requests, so that none waits for a connection."""
+POSTGRES_CONNECTIONS = 10
+"""For each worker. PostgreSQL allows 100 by default, and more at once than it has cores make it slower."""
+POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
+SQLITE = ("sqlite", "sqlite+pysqlite")
+LOCK = 8_203_017
+"""The number under which PostgreSQL lets one process at a time change tables; any unused one would do."""
+HINT = (
+    "Say for example sqlite:///friends.db, postgresql://user@localhost/friends,"
+    " or postgres for a server of your own."
+)
 
 
 def open_database(url: str) -> Engine:
     """The database at `url`, writable and with all tables. Raises ServiceError."""
     parsed = _parse(url)
-    engine = _sqlite(parsed)
+    engine = _sqlite(parsed) if parsed.drivername in SQLITE else _postgres(parsed)
     try:
-        metadata.create_all(writing(engine))
-        with writing(engine).begin():
-            pass  # begins to write and so finds out whether the file may be written
-    except DBAPIError as error:
+        with writing(engine).begin() as db:
+            alone(db)
+            migrate(db)
+    except (DBAPIError, CommandError, TypeError, ValueError) as error:  # the last two: unknown options
         engine.dispose()
-        raise ServiceError(
-            f"Cannot use the database {parsed.render_as_string()}: {error.orig}.",
-            "Name a SQLite file in a directory you can write to, such as sqlite:///friends.db.",
-        ) from error
+        raise _unusable(parsed, error) from error
     return engine
 
 
@@ -39,26 +47,53 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(writing=True)
 
 
+def reading(engine: Engine) -> Engine:
+    """`engine` for single statements that read: each sees one state, and needs no transaction around it."""
+    if engine.dialect.name == "sqlite":
+        return engine  # see _begin
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def alone(db: Connection) -> None:
+    """Until its transaction ends, a writing one, nobody else seeds or changes tables, however long."""
+    if db.dialect.name == "postgresql":  # in SQLite nobody else writes at all
+        db.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+
 def _parse(url: str) -> URL:
-    hint = "Only SQLite is supported so far; say for example sqlite:///friends.db."
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise ServiceError(f"{url!r} is not a database URL.", hint) from error
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
-        raise ServiceError(f"Databases of the kind {parsed.drivername!r} are not supported.", hint)
+        raise ServiceError(f"{url!r} is not a database URL.", HINT) from error
+    if parsed.drivername in POSTGRES:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in SQLITE:
+        raise ServiceError(f"Databases of the kind {parsed.drivername!r} are not supported.", HINT)
     return parsed
+
+
+def _unusable(url: URL, error: Exception) -> ServiceError:
+    why = str(error.orig if isinstance(error, DBAPIError) else error).strip().rstrip(".?")
+    if isinstance(error, CommandError):
+        hint = "Use the version of the service that migrated it last, or a new database."
+    elif url.drivername in SQLITE:
+        hint = "Name a SQLite file in a directory you can write to, such as sqlite:///friends.db."
+    else:
+        hint = "Check that the server runs, and the user, database and options of the URL."
+    return ServiceError(f"Cannot use the database {url.render_as_string()}: {why}.", hint)
 
 
 def _sqlite(url: URL) -> Engine:
     # A database in memory lives and dies with its connection, so there must be exactly one.
-    connections = 1 if url.database in (None, "", ":memory:") else CONNECTIONS
+    connections = 1 if url.database in (None, "", ":memory:") else SQLITE_CONNECTIONS
     engine = create_engine(
-        url,
+        url.set(query={"timeout": str(BUSY_SECONDS), **url.query}),
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _begin)
@@ -68,7 +103,7 @@ def _sqlite(url: URL) -> Engine:
 def _set_up_connection(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what was answered is on disk, as in PostgreSQL
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16000")  # 16 MB: a hundred thousand users fit in
 
@@ -76,5 +111,19 @@ def _set_up_connection(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that reads and then writes cannot wait for its turn in SQLite: it fails at once if
     # another wrote in between. One that says beforehand that it will write waits like any other.
-    immediate = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("writing", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_size=POSTGRES_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={
+            "application_name": "friend-service",
+            "connect_timeout": BUSY_SECONDS,
+            "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={BUSY_SECONDS}s",
+        },
+    )

@@ -10,6 +10,10 @@ class ServiceError(Exception):
         self.hint = " ".join(hint.split())
 
 
+class Forbidden(Exception):
+    """The caller acts for somebody else: 403."""
+
+
 class Unknown(Exception):
     """What a request speaks of does not exist: 404."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,21 +9,30 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from service import queries
-from service.database import writing
-from service.errors import Clash, Unknown
+from service.database import reading, writing
+from service.errors import Clash, Forbidden, Unknown
 from service.schemas import Answer, Friend, FriendRequest, IncomingRequest, NewFriend, User
+from service.search import How, search_by
 
-WILDCARDS = re.compile(r"[\\%_]")
+Caller = int | None
+"""Who calls: the id of a user, or nobody that we know."""
 
 
 class Friends:
     """Every question and change the service knows, each one transaction. `now` stamps what is created.
 
-    Raises Unknown and Clash.
+    A list is at most `rows` long, and begins after the one whose name or id is `after`.
+    Raises Forbidden, Unknown and Clash; ServiceError where the database cannot search in that way.
     """
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        self._reader, self._writer, self._now = engine, writing(engine), now
+    def __init__(self, engine: Engine, now: Callable[[], datetime], search: How = "scan") -> None:
+        self._reader, self._writer, self._now = reading(engine), writing(engine), now
+        self._search = search_by(search, engine)
+
+    def check(self) -> None:
+        """The database answers."""
+        with self._reader.begin() as db:
+            db.execute(queries.ANYTHING)
 
     def create_user(self, username: str) -> User:
         values = {"username": username, "created_at": self._now()}
@@ -35,37 +43,38 @@ class Friends:
             raise Clash(f"the username {username} is taken") from error
         return User.model_validate(row)
 
-    def search(self, part: str) -> list[User]:
-        pattern = "%" + WILDCARDS.sub(r"\\\g<0>", part) + "%"
+    def search(self, part: str, rows: int, after: str = "") -> list[User]:
+        statement, values = self._search(part)
         with self._reader.begin() as db:
-            rows = db.execute(queries.SEARCH, {"pattern": pattern})
-            return [User.model_validate(row) for row in rows]
+            found = db.execute(statement, values | {"rows": rows, "after": after})
+            return [User.model_validate(row) for row in found]
 
     def user(self, user_id: int) -> User:
         with self._reader.begin() as db:
             return _user(db, user_id)
 
-    def friends_of(self, user_id: int) -> list[Friend]:
+    def friends_of(self, user_id: int, rows: int, after: int = 0) -> list[Friend]:
+        page = {"user_id": user_id, "rows": rows, "after": after}
         with self._reader.begin() as db:
-            rows = db.execute(queries.FRIENDS, {"user_id": user_id}).all()
-            if not rows:
+            found = db.execute(queries.FRIENDS, page).all()
+            if not found:
                 _user(db, user_id)
-        return [Friend.model_validate(row) for row in rows]
+        return [Friend.model_validate(row) for row in found]
 
-    def requests_to(self, user_id: int) -> list[IncomingRequest]:
+    def requests_to(self, user_id: int, rows: int, after: int = 0) -> list[IncomingRequest]:
+        page = {"user_id": user_id, "rows": rows, "after": after}
         with self._reader.begin() as db:
-            rows = db.execute(queries.PENDING, {"user_id": user_id}).all()
-            if not rows:
+            found = db.execute(queries.PENDING, page).all()
+            if not found:
                 _user(db, user_id)
-        return [IncomingRequest.model_validate(row) for row in rows]
+        return [IncomingRequest.model_validate(row) for row in found]
 
     def ask(self, new: NewFriend) -> FriendRequest:
         low, high = sorted((new.user_id, new.friend_id))
         values = {"low_id": low, "high_id": high, "status": "pending", "created_at": self._now()}
         try:
             with self._writer.begin() as db:
-                _user(db, new.user_id)
-                _user(db, new.friend_id)
+                _hold(db, low, high)
                 if db.execute(queries.FRIENDSHIP, {"low": low, "high": high}).first():
                     raise Clash(f"the users {low} and {high} are already friends")
                 row = db.execute(queries.INSERT_REQUEST, values | new.model_dump()).one()
@@ -73,12 +82,18 @@ class Friends:
             raise Clash(f"a request between the users {low} and {high} is pending") from error
         return FriendRequest.model_validate(row)
 
-    def answer(self, request_id: int, answer: Answer) -> FriendRequest:
+    def answer(self, caller: Caller, request_id: int, answer: Answer) -> FriendRequest:
+        """The request is answered, by the one who was asked."""
         values = {"answered_id": request_id, "answer": answer.status}
         with self._writer.begin() as db:
+            asked = db.execute(queries.REQUEST, {"request_id": request_id}).one_or_none()
+            if asked is None:
+                raise Unknown(f"there is no friend request {request_id}")
+            act_for(asked.friend_id, caller)
+            _hold(db, asked.low_id, asked.high_id)
             row = db.execute(queries.ANSWER_REQUEST, values).one_or_none()
             if row is None:
-                raise _unanswerable(db, request_id)
+                raise Clash(f"the friend request {request_id} is already answered")
             if answer.status == "accepted":
                 pair = {"low_id": row.low_id, "high_id": row.high_id}
                 db.execute(queries.INSERT_FRIENDSHIP, pair | {"since": self._now()})
@@ -93,6 +108,12 @@ class Friends:
             raise Unknown(f"the users {user_id} and {friend_id} are not friends")
 
 
+def act_for(user_id: int, caller: Caller) -> None:
+    """The caller is that user. Raises Forbidden."""
+    if caller != user_id:
+        raise Forbidden(f"only the user {user_id} may do that, not {caller or 'nobody'}")
+
+
 def _user(db: Connection, user_id: int) -> User:
     row = db.execute(queries.USER, {"user_id": user_id}).one_or_none()
     if row is None:
@@ -100,7 +121,9 @@ def _user(db: Connection, user_id: int) -> User:
     return User.model_validate(row)
 
 
-def _unanswerable(db: Connection, request_id: int) -> Exception:
-    if db.execute(queries.REQUEST, {"request_id": request_id}).first():
-        return Clash(f"the friend request {request_id} is already answered")
-    return Unknown(f"there is no friend request {request_id}")
+def _hold(db: Connection, low: int, high: int) -> None:
+    """Both users are there, and nobody else changes anything between them until the transaction ends."""
+    there = db.execute(queries.BOTH, {"low": low, "high": high}).scalars().all()
+    for user_id in (low, high):
+        if user_id not in there:
+            raise Unknown(f"there is no user {user_id}")

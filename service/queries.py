@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Subquery, and_, bindparam, delete, insert, select, union_all, update
+from sqlalchemy import Integer, Subquery, and_, bindparam, delete, insert, literal, select, union_all, update
 
-from service.tables import friend_requests, friendships, users
+from service.tables import ID, friend_requests, friendships, users
 
-LIMIT = 50
-"""Rows in an answer, at most."""
+_USER_ID = bindparam("user_id", type_=ID)
+_AFTER, _ROWS = bindparam("after", type_=ID), bindparam("rows", type_=Integer)
+"""A list is read in pages: so many rows, of those after the last one that was shown."""
 
+ANYTHING = select(literal(1))
 INSERT_USER = insert(users).returning(users)
-USER = select(users).where(users.c.user_id == bindparam("user_id"))
+USER = select(users).where(users.c.user_id == _USER_ID)
 
-# LIKE ignores case in SQLite. Ordered by the bare name, SQLite would walk the index that keeps names unique
-# and stop after 50 hits; this search is meant to read every user.
-SEARCH = (
-    select(users)
-    .where(users.c.username.like(bindparam("pattern"), escape="\\"))
-    .order_by(users.c.username.concat(""))
-    .limit(LIMIT)
+# Who changes something between two users holds both of them until it is done; in the order of their ids, so
+# that none waits for one who waits. In SQLite there is one writer at a time, and nothing to hold.
+BOTH = (
+    select(users.c.user_id)
+    .where(users.c.user_id.in_([bindparam("low"), bindparam("high")]))
+    .order_by(users.c.user_id)
+    .with_for_update(key_share=True)
 )
 
 
 def _friends() -> Subquery:
-    """Ids of a user's friends, whichever of the two has the lower id."""
+    """A page of a user's friends, by id. Each half of it comes out of an index in this order."""
     low, high, since = friendships.c.low_id, friendships.c.high_id, friendships.c.since
-    return union_all(
-        select(high.label("friend_id"), since).where(low == bindparam("user_id")),
-        select(low.label("friend_id"), since).where(high == bindparam("user_id")),
-    ).subquery()
+    higher = select(high.label("friend_id"), since).where(low == _USER_ID, high > _AFTER)
+    lower = select(low.label("friend_id"), since).where(high == _USER_ID, low > _AFTER)
+    halves = (select(half.order_by("friend_id").limit(_ROWS).subquery()) for half in (higher, lower))
+    return union_all(*halves).subquery()
 
 
 _friend = _friends().c
@@ -36,6 +38,7 @@ FRIENDS = (
     select(_friend.friend_id, users.c.username, _friend.since)
     .join(users, users.c.user_id == _friend.friend_id)
     .order_by(_friend.friend_id)
+    .limit(_ROWS)
 )
 
 _request = friend_requests.c
@@ -47,13 +50,13 @@ PENDING = (
         _request.created_at,
     )
     .join(users, users.c.user_id == _request.user_id)
-    .where(_request.friend_id == bindparam("user_id"), _request.status == "pending")
+    .where(_request.friend_id == _USER_ID, _request.status == "pending", _request.request_id > _AFTER)
     .order_by(_request.request_id)
-    .limit(LIMIT)
+    .limit(_ROWS)
 )
 
 INSERT_REQUEST = insert(friend_requests).returning(friend_requests)
-REQUEST = select(_request.status).where(_request.request_id == bindparam("request_id"))
+REQUEST = select(friend_requests).where(_request.request_id == bindparam("request_id"))
 ANSWER_REQUEST = (
     update(friend_requests)
     .where(_request.request_id == bindparam("answered_id"), _request.status == "pending")

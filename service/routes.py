@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic.json_schema import SkipJsonSchema
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool as in_thread
+from pydantic import BaseModel
 
-from service.friends import Friends
+from service.friends import Caller, Friends, act_for
 from service.schemas import (
+    LARGEST_ID,
     Answer,
     Friend,
     FriendRequest,
@@ -22,16 +25,25 @@ from service.schemas import (
 )
 
 PREFIX = "/friend-service/v1"
-PROBLEMS = {404: "Not there", 409: "Clashes with what is there", 422: "Not what the endpoint takes"}
+PAGE, LONGEST_PAGE = 50, 200
+PROBLEMS: dict[int | str, str] = {
+    403: "The caller acts for somebody else",
+    404: "Not there",
+    409: "Clashes with what is there",
+    422: "Not what the endpoint takes",
+    503: "The database does not answer",
+    "default": "Too large, too slow, too often, or not JSON",
+}
 
 
-async def caller(
+async def caller_of(
     x_user_id: Annotated[
-        int | SkipJsonSchema[None],
+        Id,
         Header(alias="X-User-Id", description="Who calls, as the gateway says", examples=[812]),
-    ] = None,
-) -> None:
-    """The caller's id is a number, if there is one. Nothing is checked against it yet."""
+    ] = None,  # type: ignore[assignment]  # `| None` would say of each wrong id that it is not None either
+) -> Caller:
+    """Who calls. Whether that is true is for the gateway to know."""
+    return x_user_id
 
 
 async def friends_of_app(request: Request) -> Friends:
@@ -41,83 +53,154 @@ async def friends_of_app(request: Request) -> Friends:
 
 
 Store = Annotated[Friends, Depends(friends_of_app)]
+Calling = Annotated[Caller, Depends(caller_of)]
+Rows = Annotated[int, Query(alias="limit", ge=1, le=LONGEST_PAGE, description="Items in the answer, at most")]
+AfterId = Annotated[int, Query(ge=0, le=LARGEST_ID, description="Only items with a higher id")]
+NAME_PART = "^[^\\x00]*$"
+"""No database can hold a NUL in a text."""
+NEXT = {
+    "Link": {
+        "description": "Where the next page is, if there is one, as rel=next",
+        "schema": {"type": "string"},
+    }
+}
+Item = TypeVar("Item", bound=BaseModel)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documentation of those error statuses."""
-    return {status: {"model": Problem, "description": PROBLEMS[status]} for status in statuses}
+    """The documentation of those error statuses, and of what can go wrong everywhere."""
+    said: tuple[int | str, ...] = (*statuses, 503, "default")
+    return {status: {"model": Problem, "description": PROBLEMS[status]} for status in said}
 
 
+def pages(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The documentation of an endpoint that answers page by page."""
+    return {200: {"headers": NEXT}, **problems(*statuses)}
+
+
+def page(found: list[Item], limit: int, by: str, request: Request, response: Response) -> list[Item]:
+    """The first `limit` of what was found; the answer's header Link says where the rest begins."""
+    if len(found) > limit:
+        last = getattr(found[limit - 1], by)
+        query = urlencode({**request.query_params, "after": last})
+        response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
+    return found[:limit]
+
+
+# Endpoints are async, as FastAPI takes a second thread to check the answers of others.
 # A new user has no id to call with, and neither has whoever checks the health.
 open_routes = APIRouter()
-routes = APIRouter(prefix=PREFIX, dependencies=[Depends(caller)])
+routes = APIRouter(prefix=PREFIX)
 
 
 @open_routes.get("/healthz", summary="Is the service up?")
 async def check_health() -> Health:
-    """The service answers."""
-    return Health()
+    """The service answers; whether its database does is another question."""
+    return Health(status="ok")
+
+
+@open_routes.get("/readyz", responses=problems(), summary="Can the service do its work?")
+async def check_readiness(store: Store) -> Health:
+    """The service answers, and so does its database."""
+    await in_thread(store.check)
+    return Health(status="ready")
 
 
 @open_routes.post(f"{PREFIX}/users", status_code=201, responses=problems(409, 422), summary="Create a user")
-def create_user(new: NewUser, store: Store) -> User:
+async def create_user(new: NewUser, store: Store) -> User:
     """A user with a name nobody else has."""
-    return store.create_user(new.username)
+    return await in_thread(store.create_user, new.username)
 
 
-@routes.get("/users", responses=problems(422), summary="Search users by name")
-def search_users(
+@routes.get("/users", responses=pages(422), summary="Search users by name")
+async def search_users(
     username: Annotated[
-        str, Query(min_length=1, max_length=64, description="Part of the name", examples=["holm"])
+        str,
+        Query(
+            min_length=1, max_length=64, pattern=NAME_PART, description="Part of the name", examples=["holm"]
+        ),
     ],
+    _: Calling,
     store: Store,
+    request: Request,
+    response: Response,
+    limit: Rows = PAGE,
+    after: Annotated[str, Query(max_length=64, pattern=NAME_PART, description="Only later names")] = "",
 ) -> list[User]:
-    """The first 50 users, by name, whose name contains the text; case does not matter."""
-    return store.search(username)
+    """Users whose name contains the text, by name; case does not matter."""
+    found = await in_thread(store.search, username, limit + 1, after)
+    return page(found, limit, "username", request, response)
 
 
 @routes.get("/users/{user_id}", responses=problems(404, 422), summary="View a user")
-def view_user(user_id: Id, store: Store) -> User:
+async def view_user(user_id: Id, _: Calling, store: Store) -> User:
     """The user with that id."""
-    return store.user(user_id)
+    return await in_thread(store.user, user_id)
 
 
-@routes.get("/users/{user_id}/friends", responses=problems(404, 422), summary="List a user's friends")
-def list_friends(user_id: Id, store: Store) -> list[Friend]:
-    """All friends of the user, by id."""
-    return store.friends_of(user_id)
+@routes.get("/users/{user_id}/friends", responses=pages(404, 422), summary="List a user's friends")
+async def list_friends(
+    user_id: Id,
+    _: Calling,
+    store: Store,
+    request: Request,
+    response: Response,
+    limit: Rows = PAGE,
+    after: AfterId = 0,
+) -> list[Friend]:
+    """Friends of the user, by id."""
+    found = await in_thread(store.friends_of, user_id, limit + 1, after)
+    return page(found, limit, "friend_id", request, response)
 
 
 @routes.get(
     "/users/{user_id}/friend-requests",
-    responses=problems(404, 422),
-    summary="List the friend requests a user has not answered",
+    responses=pages(403, 404, 422),
+    summary="List the friend requests that the caller has not answered",
 )
-def list_friend_requests(user_id: Id, store: Store) -> list[IncomingRequest]:
-    """The 50 oldest friend requests to the user that are pending."""
-    return store.requests_to(user_id)
+async def list_friend_requests(
+    user_id: Id,
+    caller: Calling,
+    store: Store,
+    request: Request,
+    response: Response,
+    limit: Rows = PAGE,
+    after: AfterId = 0,
+) -> list[IncomingRequest]:
+    """Pending friend requests to the user, the oldest first. Only the user may read them."""
+    act_for(user_id, caller)
+    found = await in_thread(store.requests_to, user_id, limit + 1, after)
+    return page(found, limit, "request_id", request, response)
 
 
-@routes.post("/friends", status_code=201, responses=problems(404, 409, 422), summary="Ask to be friends")
-def add_friend(new: NewFriend, store: Store) -> FriendRequest:
-    """A pending friend request, unless the two are friends or one of them has asked already."""
-    return store.ask(new)
+@routes.post(
+    "/friends", status_code=201, responses=problems(403, 404, 409, 422), summary="Ask somebody to be friends"
+)
+async def add_friend(new: NewFriend, caller: Calling, store: Store) -> FriendRequest:
+    """A pending friend request of the caller, unless the two are friends or one has asked already."""
+    act_for(new.user_id, caller)
+    return await in_thread(store.ask, new)
 
 
 @routes.put(
-    "/friend-requests/{request_id}", responses=problems(404, 409, 422), summary="Answer a friend request"
+    "/friend-requests/{request_id}",
+    responses=problems(403, 404, 409, 422),
+    summary="Answer a friend request to the caller",
 )
-def answer_friend_request(request_id: Id, answer: Answer, store: Store) -> FriendRequest:
+async def answer_friend_request(
+    request_id: Id, answer: Answer, caller: Calling, store: Store
+) -> FriendRequest:
     """The request with its answer. It can be answered once; accepted, it makes the two friends."""
-    return store.answer(request_id, answer)
+    return await in_thread(store.answer, caller, request_id, answer)
 
 
 @routes.delete(
     "/friends/{user_id}/{friend_id}",
     status_code=204,
-    responses=problems(404, 422),
-    summary="End a friendship",
+    responses=problems(403, 404, 422),
+    summary="End a friendship of the caller",
 )
-def remove_friend(user_id: Id, friend_id: Id, store: Store) -> None:
-    """The two are no longer friends, whoever asks."""
-    store.part(user_id, friend_id)
+async def remove_friend(user_id: Id, friend_id: Id, caller: Calling, store: Store) -> None:
+    """The two are no longer friends."""
+    act_for(user_id, caller)
+    await in_thread(store.part, user_id, friend_id)

@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-"""As large as the database can hold."""
+LARGEST_ID = 2**53 - 1
+"""The largest whole number that JSON means the same by for everyone: RFC 8259, section 6."""
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+AS_SAID = ConfigDict(extra="forbid", strict=True)
+"""What a body says is taken as it is: no other fields, and neither "1" nor true is a number."""
+
+
+def _whole(value: object) -> object:
+    """2.0 is 2: JSON has one kind of numbers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WrittenId = Annotated[Id, BeforeValidator(_whole)]
+"""An id in a body."""
 
 
 class Message(BaseModel):
@@ -25,15 +37,15 @@ class Problem(Message):
 
 
 class Health(Message):
-    """The service answers."""
+    """The service answers; ready also says that its database does."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok", "ready"]
 
 
 class NewUser(Message):
     """A user to be."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "mira_holm27"}]})
+    model_config = AS_SAID | ConfigDict(json_schema_extra={"examples": [{"username": "mira_holm27"}]})
 
     username: str = Field(min_length=3, max_length=64, pattern="^[A-Za-z0-9_.-]+$")
 
@@ -57,10 +69,10 @@ class Friend(Message):
 class NewFriend(Message):
     """`userId` asks `friendId` to be friends."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"userId": 812, "friendId": 94}]})
+    model_config = AS_SAID | ConfigDict(json_schema_extra={"examples": [{"userId": 812, "friendId": 94}]})
 
-    user_id: Id
-    friend_id: Id
+    user_id: WrittenId
+    friend_id: WrittenId
 
     @model_validator(mode="after")
     def _two_people(self) -> Self:
@@ -72,7 +84,7 @@ class NewFriend(Message):
 class Answer(Message):
     """The answer to a friend request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "accepted"}]})
+    model_config = AS_SAID | ConfigDict(json_schema_extra={"examples": [{"status": "accepted"}]})
 
     status: Literal["accepted", "declined"]
 

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import tempfile
 from contextlib import ExitStack, closing
-from pathlib import Path
+from functools import partial
 from types import FrameType
-from typing import TextIO
 
 import uvicorn
-from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
-from service.app import create_app
-from service.database import open_database
 from service.errors import ServiceError
+from service.metrics import forget_process
+from service.protocol import Protocol
+from service.worker import Settings, app_of, check
 
 STOP_SECONDS = 30
 """How long requests in flight may take to finish before they are cut off."""
+START_SECONDS = 30
+"""How long a worker may take until it serves."""
+HUNG_SECONDS = 30
+"""After which a worker that gives no sign of life is replaced."""
 
 
 class Server(uvicorn.Server):
     """A server that says on stdout when it is ready, and whose stopping is no failure."""
 
-    def __init__(self, app: FastAPI, ready: str) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                access_log=False,
-                log_level="warning",
-                lifespan="off",
-                proxy_headers=False,
-                timeout_graceful_shutdown=STOP_SECONDS,
-            )
-        )
+    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+        super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -45,30 +42,61 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(host: str, port: int, database_url: str, access_log: Path | None) -> None:
+class Workers(Multiprocess):
+    """Several servers on one port, each in a process of its own; one that dies is replaced."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ready: str) -> None:
+        super().__init__(config, sockets)
+        self._ready = ready
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        if all(process.wait_until_ready(START_SECONDS, self.should_exit) for process in self.processes):
+            print(self._ready, flush=True)  # noqa: T201
+
+    def keep_subprocess_alive(self) -> None:
+        before = {process.pid for process in self.processes if process.pid is not None}
+        super().keep_subprocess_alive()
+        for ended in before - {process.pid for process in self.processes}:
+            forget_process(ended)
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """The service has run until SIGTERM or SIGINT, and every request in flight was answered.
 
     Port 0 is any free port. Raises ServiceError.
     """
+    check(settings)
     with ExitStack() as stack:
-        log = stack.enter_context(_open_log(access_log)) if access_log else None
-        engine = open_database(database_url)
-        stack.callback(engine.dispose)
         listener = stack.enter_context(closing(_listen(host, port)))
-        server = Server(create_app(engine, access_log=log), f"friend-service on {_url(listener)}")
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, server.stop)
-        server.run(sockets=[listener])
+        ready = f"friend-service on {_url(listener)}"
+        config = _config(settings, workers)
+        if workers > 1:
+            # Where prometheus_client has its processes add up their numbers.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(tempfile.TemporaryDirectory())
+            Workers(config, [listener], ready).run()
+        else:
+            server = Server(config, ready)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, server.stop)
+            server.run(sockets=[listener])
 
 
-def _open_log(path: Path) -> TextIO:
-    try:
-        return path.open("a", encoding="ascii")
-    except OSError as error:
-        raise ServiceError(
-            f"Cannot write the access log {path}: {error.strerror}.",
-            "Name a file in a directory you can write to with --access-log.",
-        ) from error
+def _config(settings: Settings, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        partial(app_of, settings),
+        factory=True,
+        workers=workers,
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="error",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_worker_healthcheck=HUNG_SECONDS,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

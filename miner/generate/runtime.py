@@ -48,6 +48,8 @@ PROFILES: Mapping[str, tuple[float, ...]] = {
 MOMENT = 1e-6
 """Seconds: a sleep of none wakes gevent's loop once more, which costs requests."""
 FORM = "application/x-www-form-urlencoded"
+REPEATED = ("params", "query", "body")
+"""The parts of a request that a conflict is about; its headers are those of whoever sends it."""
 PRINTABLE = " !#$%&'()*+,/:;<=>?@[]^`{|}"
 """What a header may hold besides letters and digits."""
 
@@ -454,13 +456,14 @@ class Tally:
         self.made: Counter[str] = Counter()
         self.came: Counter[tuple[str, int]] = Counter()
         self.owed: Counter[tuple[str, int]] = Counter()
-        """Client errors that came by themselves: as many fewer are provoked, which keeps their share."""
+        """Conflicts still to be provoked, as nothing was there to repeat. Below 0, client errors that came by
+        themselves: as many fewer are provoked. Both keep their share."""
         self.vain: Counter[tuple[str, int]] = Counter()
         """Client errors that were wanted, where the service had nothing to object to."""
         self.elsewhere: Counter[str] = Counter()
         """Redirects to other hosts, by host."""
         self.known: defaultdict[str, deque[Sent]] = defaultdict(lambda: deque(maxlen=100))
-        """What was sent with success: sent again where a conflict is wanted."""
+        """What was sent with success, whoever sends it: sent again where a conflict is wanted."""
 
     def usual(self, endpoint: str, status: int, share: float) -> bool:
         """Whether no more such errors came than were recorded, or three standard deviations more."""
@@ -471,11 +474,14 @@ class Tally:
         """The client error in which a request is to end, `at` a place from 0 to 1 in their shares, or 0."""
         for status, share in errors.items():
             if (at := at - share) < 0:
-                if not self.owed[endpoint, status]:
+                if self.owed[endpoint, status] >= 0:
                     return status
-                self.owed[endpoint, status] -= 1
+                self.owed[endpoint, status] += 1
                 break
-        return 0
+        if self.owed[endpoint, 409] <= 0:
+            return 0
+        self.owed[endpoint, 409] -= 1
+        return 409
 
     def futile(self, endpoint: str, status: int) -> bool:
         """Whether a client error is no longer provoked: the service seldom has anything to object to."""
@@ -622,8 +628,8 @@ class Visitor(User):
         }
         sent["headers"].update(self.hooks.headers(self))
         intended = self.tally.intended(endpoint, errors, self.dice.random()) if errors else 0
-        wanted = provoke(endpoint, intended, sent, unknown, self) if intended else 0
-        if not wanted:
+        wanted = provoked = provoke(endpoint, intended, sent, unknown, self) if intended else 0
+        if not provoked:
             self.asked[endpoint] = sent
             wanted = 404 if self.nobody in sent["params"].values() else 0
         self.hooks.on_request(self, endpoint, sent)
@@ -643,12 +649,11 @@ class Visitor(User):
             else:
                 response.success()
             self.hooks.on_response(self, endpoint, response)
-        if status >= 400 and status != intended:
-            self.tally.owed[endpoint, status] += 1
+        if status >= 400 and status != provoked:
+            self.tally.owed[endpoint, status] -= 1
         if 0 < status < 400:
             if 409 in errors:
-                self.done[endpoint] = sent
-                self.tally.known[endpoint].append(sent)
+                self.keep(endpoint, sent)
             if shows or identifies:
                 self.learn(endpoint, response, shows, identifies)
 
@@ -674,8 +679,14 @@ class Visitor(User):
         else:
             response.failure(f"The answer was {status or 'none'}, not {wanted or 'a success'}.")
 
+    def keep(self, endpoint: str, sent: Sent) -> None:
+        """What had success may be sent again: by this visitor, and by others unless it says who sent it."""
+        self.done[endpoint] = sent
+        if self.user_id is None or not says([sent[part] for part in REPEATED], str(self.user_id)):
+            self.tally.known[endpoint].append(sent)
+
     def tried(self, endpoint: str) -> list[Sent]:
-        """What was sent to `endpoint` with success: by this visitor, else by others."""
+        """What this visitor can send to `endpoint` again: his own, else what others sent."""
         return [self.done[endpoint]] if endpoint in self.done else list(self.tally.known[endpoint])
 
     def learn(self, endpoint: str, response: Any, shows: Sequence[str], identifies: str) -> None:
@@ -684,6 +695,7 @@ class Visitor(User):
             self.shown[endpoint, field] = told(response, field)
         if identifies and (given := told(response, identifies)):
             self.user_id = given[0]
+            self.done.clear()  # it may say who he was before
 
 
 def provoke(endpoint: str, wanted: int, sent: Sent, unknown: str, visitor: Visitor) -> int:
@@ -692,14 +704,30 @@ def provoke(endpoint: str, wanted: int, sent: Sent, unknown: str, visitor: Visit
         return 0
     if wanted == 404 and unknown:
         sent["params" if unknown in sent["params"] else "body"][unknown] = visitor.nobody
-    elif wanted == 409 and (tried := visitor.tried(endpoint)):
-        again = visitor.dice.choice(tried)
-        sent.update({part: again[part] for part in ("params", "query", "body")})
+    elif wanted == 409:
+        return repeat(endpoint, sent, visitor)
     elif wanted == 401 and (visitor.user_id is not None or visitor.hooks.headers(visitor)):
         sent["headers"] = {}
     elif not (wanted in (400, 422) and spoil(sent, visitor.dice)):
         return 0
     return wanted
+
+
+def repeat(endpoint: str, sent: Sent, visitor: Visitor) -> int:
+    """`sent` becomes what had success before, and 409 is returned; if nothing had, 0, and it is owed."""
+    if not (tried := visitor.tried(endpoint)):
+        visitor.tally.owed[endpoint, 409] += 1
+        return 0
+    again = FRESH.choice(tried)  # not by the session's dice: what others sent must not change how it goes on
+    sent.update({part: again[part] for part in REPEATED})
+    return 409
+
+
+def says(value: Any, text: str) -> bool:
+    """Whether `value` reads `text`, or something in it does."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return any(says(inner, text) for inner in value) if isinstance(value, list) else str(value) == text
 
 
 def spoil(sent: Sent, dice: Random) -> bool:

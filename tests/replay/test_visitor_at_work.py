@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from miner.workload import Workload
 ME = {"draw": "identity", "low": 1, "high": 10**9}
 POPULAR = {"draw": "popular", "low": 1, "high": 10**9}
 THINK = {"law": "exponential", "mean": 0.01}
+LONGER = {"law": "exponential", "mean": 0.05}
 ITEM = {
     "name": "desk",
     "arrivals": {"mean": 10.0},
@@ -32,9 +34,46 @@ ITEM = {
             "body": {"name": {"draw": "text", "alphabet": "abc", "lengths": [3, 9]}},
             "statuses": {200: 0.5, 409: 0.5},
         },
+        "note": {
+            "request": "POST /notes", "headers": {"X-User": ME},
+            "body": {"text": {"draw": "text", "alphabet": "abcdefghijklm", "lengths": [9, 12]}},
+            "statuses": {201: 0.7, 409: 0.3},
+        },
     },
     "steps": {"look": {"requests": {"view": 1.0, "price": 1.0}}},
 }  # fmt: skip
+
+FRIENDS = {
+    "name": "desk",
+    "arrivals": {"mean": 10.0},
+    "endpoints": {
+        "join": {
+            "request": "POST /users", "identifies": "userId", "caller": False,
+            "body": {"name": {"draw": "text", "alphabet": "abcdefghijklm", "lengths": [9, 12]}},
+            "statuses": {201: 0.8, 409: 0.2},
+        },
+        "befriend": {
+            "request": "POST /friends", "headers": {"X-User": ME},
+            "body": {"pair": {"draw": "structure", "fields": {"userId": ME, "friendId": POPULAR}}},
+            "statuses": {201: 0.8, 409: 0.2},
+        },
+    },
+    "paths": [
+        {
+            "name": "walk", "share": 1, "start": {"join": 1},
+            "moves": {
+                "join": {"befriend": {"p": 1, "think": THINK}},
+                "befriend": {
+                    "befriend": {"p": 0.5, "think": THINK}, "join": {"p": 0.2, "think": THINK},
+                    "leave": {"p": 0.3},
+                },
+            },
+        }
+    ],
+}  # fmt: skip
+"""Newcomers who make friends; some of them join once more, and are somebody else from then on."""
+TOLERANCE = 0.06
+"""Of a share of 0.2 in 400 requests or more: three standard deviations."""
 
 
 def site(steps: dict[str, dict[str, object]], start: str) -> Workload:
@@ -44,6 +83,13 @@ def site(steps: dict[str, dict[str, object]], start: str) -> Workload:
 
 
 LOOKING = site({"look": {"look": {"p": 0.75, "think": THINK}, "leave": {"p": 0.25}}}, "look")
+NOTING = site(
+    {
+        "look": {"look": {"p": 0.6, "think": LONGER}, "note": {"p": 0.4, "think": LONGER}},
+        "note": {"look": {"p": 0.7, "think": LONGER}, "leave": {"p": 0.3}},
+    },
+    "look",
+)
 RENAMING = site({"rename": {"rename": {"p": 0.75, "think": THINK}, "leave": {"p": 0.25}}}, "rename")
 
 
@@ -99,3 +145,54 @@ def test_an_error_that_cannot_be_provoked_is_given_up(tmp_path: Path) -> None:
     assert table["PUT /names/{id} [200, not 409]"] == 4
     assert table["PUT /names/{id}"] > 40
     assert done.stderr.count("PUT /names/{id}: what should have been answered 409") == 1
+
+
+def test_nobody_repeats_what_somebody_else_did(tmp_path: Path) -> None:
+    """Of a service that lets nobody act for others no 403 comes, and conflicts have their recorded share."""
+    write_scenario(Workload.model_validate(FRIENDS), tmp_path / "desk.py")
+    taken: set[str] = set()
+    forbidden = []
+
+    def answer(stub: Stub, request: Request) -> Answer:
+        body = json.loads(request.body)
+        if "pair" in body and request.headers["X-User"] != str(body["pair"]["userId"]):
+            forbidden.append(body)
+            return Answer(403)
+        if request.body in taken:
+            return Answer(409)
+        taken.add(request.body)
+        return Answer(201, {"userId": 10**10 + len(stub.got)})
+
+    with serving(answer) as stub:
+        done = locust(tmp_path, stub.url, "--session-run-time=5", "--sessions-per-second=60")
+    assert done.returncode == 0, done.stderr
+    assert forbidden == []
+    table = rows(tmp_path)
+    for endpoint in ("POST /users", "POST /friends"):
+        conflicts = table[f"{endpoint} [409]"]
+        made = conflicts + table[endpoint]
+        assert made > 400 or endpoint == "POST /users", table
+        assert conflicts / made == pytest.approx(0.2, abs=TOLERANCE), table
+
+
+def test_sessions_go_on_as_they_would_whatever_others_sent(tmp_path: Path) -> None:
+    """With equal seeds a visitor makes as many requests, though others come sooner and send other things."""
+    write_scenario(NOTING, tmp_path / "desk.py")
+    made = []
+    for rate in (15, 40):
+        taken: set[str] = set()
+
+        def answer(_: Stub, request: Request, taken: set[str] = taken) -> Answer:
+            status = 409 if request.body in taken else 201
+            taken.update([request.body] * (request.method == "POST"))
+            return Answer(status)
+
+        with serving(answer) as stub:
+            assert (
+                locust(tmp_path, stub.url, "-u=40", "-r=40", f"--sessions-per-second={rate}").returncode == 0
+            )
+        assert rows(tmp_path)["POST /notes [409]"] > 5
+        made.append(Counter(request.headers["X-User"] for request in stub.got))
+    both = made[0].keys() & made[1].keys()
+    assert len(both) > 10
+    assert [made[0][one] for one in both] == [made[1][one] for one in both]

@@ -1,24 +1,30 @@
-"""A friend-service in process, with its log and a clock that the test moves."""
+"""A friend-service in process on either database, with its log and a clock that the test moves."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
 
+from service.access_log import combined_lines
 from service.app import create_app
 from service.database import open_database
+from service.embedded import embedded_postgres
+from service.log_file import at_once
 
 PREFIX = "/friend-service/v1"
+TEMPLATE = "friends_of_nobody"
 
 
 @dataclass
@@ -57,30 +63,75 @@ class Running:
 
         return asyncio.run(ask())
 
-    def send(self, method: str, target: str, body: object = None) -> tuple[int, str]:
-        """Status and body of the answer; the target is what follows the service's prefix."""
-        answer = self.request(method, PREFIX + target, json=body)
+    def call(
+        self, method: str, target: str, body: object = None, caller: int | None = None
+    ) -> httpx.Response:
+        """The answer to the caller; the target is what follows the service's prefix."""
+        headers = {} if caller is None else {"X-User-Id": str(caller)}
+        return self.request(method, PREFIX + target, json=body, headers=headers)
+
+    def send(
+        self, method: str, target: str, body: object = None, caller: int | None = None
+    ) -> tuple[int, str]:
+        """Status and body of the answer."""
+        answer = self.call(method, target, body, caller)
         return answer.status_code, answer.text
 
-    def status(self, method: str, target: str, body: object = None) -> int:
-        return self.send(method, target, body)[0]
+    def status(self, method: str, target: str, body: object = None, caller: int | None = None) -> int:
+        return self.call(method, target, body, caller).status_code
 
-    def json(self, method: str, target: str, body: object = None) -> dict[str, int]:
-        answer: dict[str, int] = self.request(method, PREFIX + target, json=body).json()
+    def json(
+        self, method: str, target: str, body: object = None, caller: int | None = None
+    ) -> dict[str, int]:
+        answer: dict[str, int] = self.call(method, target, body, caller).json()
         return answer
 
-    def items(self, target: str) -> list[dict[str, int | str]]:
-        answer: list[dict[str, int | str]] = self.request("GET", PREFIX + target).json()
+    def items(self, target: str, caller: int | None = None) -> list[dict[str, int | str]]:
+        answer: list[dict[str, int | str]] = self.call("GET", target, caller=caller).json()
         return answer
+
+    def ask(self, one: int, other: int) -> httpx.Response:
+        """The one asks the other to be friends."""
+        return self.call("POST", "/friends", {"userId": one, "friendId": other}, one)
+
+    def answer(self, caller: int, request: int, status: str) -> httpx.Response:
+        """The caller answers a friend request."""
+        return self.call("PUT", f"/friend-requests/{request}", {"status": status}, caller)
 
     def befriend(self, one: int, other: int) -> None:
-        request = self.json("POST", "/friends", {"userId": one, "friendId": other})
-        assert self.status("PUT", f"/friend-requests/{request['requestId']}", {"status": "accepted"}) == 200
+        assert self.answer(other, self.ask(one, other).json()["requestId"], "accepted").status_code == 200
+
+
+@pytest.fixture(scope="session")
+def new_postgres_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes empty databases with all tables, on a PostgreSQL server that is started for the tests."""
+    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+        server = make_url(url).set(drivername="postgresql+psycopg")
+        admin = create_engine(server, isolation_level="AUTOCOMMIT")
+
+        def create(name: str, template: str) -> str:
+            with admin.connect() as db:
+                db.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            return server.set(database=name).render_as_string(hide_password=False)
+
+        open_database(create(TEMPLATE, "template1")).dispose()
+        numbers = count(1)
+        yield lambda: create(f"friends_{next(numbers)}", TEMPLATE)
+        admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database; the test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'friends.db'}"
+    url: str = request.getfixturevalue("new_postgres_database")()
+    return url
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'friends.db'}")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url)
     yield engine
     engine.dispose()
 
@@ -88,7 +139,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def running(engine: Engine) -> Running:
     clock, log = Clock(), StringIO()
-    return Running(engine, create_app(engine, access_log=log, now=clock.now), log, clock)
+    app = create_app(engine, sinks=[at_once(log, combined_lines)], now=clock.now)
+    return Running(engine, app, log, clock)
 
 
 @pytest.fixture

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from service.__main__ import main, openapi
+from service.__main__ import OWN_SERVER_FOLDER, main, openapi
 
+pytest_plugins = ("running_service",)
+ROOT = Path(__file__).parents[2]
+USERS = "/friend-service/v1/users"
 PATIENCE = 15
 """Seconds after which a service that does nothing is taken for broken."""
 COMMAND = [sys.executable, "-m", "service"]
 
 
 @contextmanager
-def served(tmp_path: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(database: str, *options: str, folder: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running service on any free port, and its URL."""
-    database = f"sqlite:///{tmp_path / 'friends.db'}"
     command = [*COMMAND, "serve", "--port", "0", "--database", database, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
         guard = threading.Timer(PATIENCE, process.kill)
         guard.start()
         try:
@@ -40,13 +53,16 @@ def served(tmp_path: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str
             guard.cancel()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_service_serves_until_it_is_stopped(tmp_path: Path, stop: signal.Signals) -> None:
+def test_a_service_serves_until_it_is_stopped(
+    database_url: str, tmp_path: Path, stop: signal.Signals, workers: int
+) -> None:
     """A stopped service has logged every response, left no trace on stderr and exits with 0."""
     log = tmp_path / "access.log"
-    with served(tmp_path, "--access-log", str(log)) as (process, url):
-        with httpx.Client(base_url=url) as client:
-            statuses = [client.get("/healthz").status_code for _ in range(20)]
+    options = ["--access-log", str(log), "--workers", str(workers)]
+    with served(database_url, *options) as (process, url):
+        statuses = [httpx.get(f"{url}/healthz").status_code for _ in range(20)]
         process.send_signal(stop)
         assert process.communicate(timeout=PATIENCE) == ("", "")
     assert statuses == [200] * 20
@@ -54,7 +70,8 @@ def test_a_service_serves_until_it_is_stopped(tmp_path: Path, stop: signal.Signa
     assert [line.split('"')[1] for line in log.read_text().splitlines()] == ["GET /healthz HTTP/1.1"] * 20
 
 
-def test_requests_in_flight_are_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_requests_in_flight_are_answered(database_url: str, tmp_path: Path, workers: str) -> None:
     """A request whose body arrives after the service was told to stop is still answered and logged."""
     log = tmp_path / "access.log"
     body = b'{"username": "late_guest"}'
@@ -62,13 +79,14 @@ def test_requests_in_flight_are_answered(tmp_path: Path) -> None:
         b"POST /friend-service/v1/users HTTP/1.1\r\nHost: friends\r\nExpect: 100-continue\r\n"
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
     )
-    with served(tmp_path, "--access-log", str(log)) as (process, url):
+    with served(database_url, "--access-log", str(log), "--workers", workers) as (process, url):
         address = ("127.0.0.1", int(url.rpartition(":")[2]))
         with socket.create_connection(address, timeout=PATIENCE) as late:
             late.sendall(head)
             assert late.recv(1000).startswith(b"HTTP/1.1 100 ")  # so the request is being served
             process.send_signal(signal.SIGTERM)
-            _wait_until_refused(address)
+            if workers == "1":  # else the process that is above the workers listens until they have ended
+                _wait_until_refused(address)
             late.sendall(body)
             assert late.recv(1000).startswith(b"HTTP/1.1 201 ")
         process.communicate(timeout=PATIENCE)
@@ -103,16 +121,25 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        ([], "The following arguments are required: serve|seed|openapi."),
+        ([], "The following arguments are required: serve|seed|audit|openapi."),
         (["serve", "--port", "65536"], "Argument --port: '65536' is not a port from 0 to 65535."),
-        (["serve", "--search", "trigram"], "Argument --search: invalid choice: 'trigram'"),
+        (["serve", "--search", "magic"], "Argument --search: invalid choice: 'magic'"),
+        (["serve", "--workers", "0"], "Argument --workers: '0' is not a number from 1 to 64."),
+        (["serve", "--rate-limit", "often", "--database", "sqlite://"], "'often' is not a rate."),
         (["serve", "--database", "friends.db"], "'friends.db' is not a database URL."),
-        (["serve", "--database", "postgresql://db/friends"], "Databases of the kind 'postgresql' are not"),
+        (["serve", "--database", "mysql://db/friends"], "Databases of the kind 'mysql' are not supported."),
+        (
+            ["serve", "--database", "postgresql://me:secret@127.0.0.1:1/friends"],
+            "Cannot use the database postgresql+psycopg://me:***@127.0.0.1:1/friends: connection failed",
+        ),
         (
             ["serve", "--database", "sqlite:////nowhere/at/all.db"],
             "Cannot use the database sqlite:////nowhere",
         ),
-        (["serve", "--access-log", "/nowhere/at/all.log"], "Cannot write the access log /nowhere/at/all.log"),
+        (
+            ["serve", "--access-log", "/nowhere/at/all.log", "--database", "sqlite://"],
+            "Cannot write the log /nowhere/at/all.log: No such file or directory.",
+        ),
         (["seed", "--users", "none"], "Argument --users: 'none' is not a number from 1 to "),
         (
             ["seed", "--users", "5", "--database", "sqlite:///{bad}"],
@@ -133,11 +160,63 @@ def test_what_cannot_be_done_is_said_in_two_lines(
     assert len(said.err.splitlines()) == 2
 
 
-def test_a_database_is_seeded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Seeding is done once; a second time it is refused."""
-    arguments = ["seed", "--users", "50", "--database", f"sqlite:///{tmp_path / 'friends.db'}"]
+def test_a_database_is_seeded(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Seeding is done once; a second time it is refused. What was seeded is as it must be."""
+    arguments = ["seed", "--users", "50", "--database", database_url]
     assert [main(arguments), main(arguments)] == [0, 2]
     assert capsys.readouterr().err.startswith("The database already has users.\n")
+    assert main(["audit", "--database", database_url]) == 0
+    assert capsys.readouterr().out == "Nothing is there that must never be.\n"
+
+
+def test_an_audit_finds_what_must_never_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What must never be, and got past the database, is said, and the exit code is 1."""
+    url = f"sqlite:///{tmp_path / 'friends.db'}"
+    assert main(["seed", "--users", "3", "--database", url]) == 0
+    with sqlite3.connect(tmp_path / "friends.db") as db:  # where foreign keys are off
+        db.execute("INSERT INTO friendships VALUES (3, 9, '2026-01-01 00:00:00')")
+    db.close()
+    assert main(["audit", "--database", url]) == 1
+    assert "9" in capsys.readouterr().out
+
+
+def test_the_database_may_be_named_in_the_environment(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --database it is the one of DATABASE_URL."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    assert main(["seed", "--users", "5"]) == 0
+    assert main(["seed", "--users", "5", "--database", database_url]) == 2
+
+
+def test_postgres_needs_no_server(tmp_path: Path) -> None:
+    """`--database postgres` starts a PostgreSQL, keeps its data, and stops it with the service."""
+    for status in (201, 409):
+        with served("postgres", folder=tmp_path) as (process, url):
+            answer = httpx.post(f"{url}{USERS}", json={"username": "first"})
+            postmaster = int((tmp_path / OWN_SERVER_FOLDER / "postmaster.pid").read_text().split()[0])
+            process.terminate()
+            assert process.communicate(timeout=PATIENCE) == ("", "")
+        assert answer.status_code == status
+        assert not psutil.pid_exists(postmaster) or psutil.Process(postmaster).status() == "zombie"
+
+
+def test_a_worker_that_dies_is_replaced(database_url: str) -> None:
+    """Where one of two workers is killed, the service goes on, and has two again."""
+    with served(database_url, "--workers", "2") as (process, url):
+        mother = psutil.Process(process.pid)
+        first = {child.pid for child in mother.children() if "spawn_main" in " ".join(child.cmdline())}
+        assert len(first) == 2
+        psutil.Process(min(first)).kill()
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            now = {child.pid for child in mother.children() if child.status() != "zombie"}
+            if min(first) not in now and len(now - first) == 1:
+                break
+        assert {httpx.get(f"{url}/readyz").status_code for _ in range(20)} == {200}
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
 
 
 def test_the_openapi_document_says_what_each_endpoint_takes_and_answers() -> None:
@@ -146,14 +225,15 @@ def test_the_openapi_document_says_what_each_endpoint_takes_and_answers() -> Non
     operations = {o["operationId"]: o for path in document["paths"].values() for o in path.values()}
     assert {name: sorted(o["responses"]) for name, o in operations.items()} == {
         "check_health": ["200"],
-        "create_user": ["201", "409", "422"],
-        "search_users": ["200", "422"],
-        "view_user": ["200", "404", "422"],
-        "list_friends": ["200", "404", "422"],
-        "list_friend_requests": ["200", "404", "422"],
-        "add_friend": ["201", "404", "409", "422"],
-        "answer_friend_request": ["200", "404", "409", "422"],
-        "remove_friend": ["204", "404", "422"],
+        "check_readiness": ["200", "503", "default"],
+        "create_user": ["201", "409", "422", "503", "default"],
+        "search_users": ["200", "422", "503", "default"],
+        "view_user": ["200", "404", "422", "503", "default"],
+        "list_friends": ["200", "404", "422", "503", "default"],
+        "list_friend_requests": ["200", "403", "404", "422", "503", "default"],
+        "add_friend": ["201", "403", "404", "409", "422", "503", "default"],
+        "answer_friend_request": ["200", "403", "404", "409", "422", "503", "default"],
+        "remove_friend": ["204", "403", "404", "422", "503", "default"],
     }
     problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answers = [a for o in operations.values() for status, a in o["responses"].items() if status >= "400"]
@@ -161,7 +241,7 @@ def test_the_openapi_document_says_what_each_endpoint_takes_and_answers() -> Non
     anonymous = {
         n for n, o in operations.items() if "X-User-Id" not in {p["name"] for p in o.get("parameters", [])}
     }
-    assert anonymous == {"check_health", "create_user"}
+    assert anonymous == {"check_health", "check_readiness", "create_user"}
 
 
 def test_bodies_in_the_openapi_document_have_examples() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Engine, Select, text
 
 from service.errors import Clash
 from service.friends import Friends
 from service.schemas import NewFriend
+from service.search import search_by
 
 if TYPE_CHECKING:
     from running_service import Running
@@ -90,34 +91,36 @@ def test_a_search_needs_a_text(running: Running, query: str) -> None:
 
 def test_search_reads_every_user(running: Running) -> None:
     """The search uses no index, so it slows down as users come: the experiment is about that."""
-    statements: list[tuple[str, object]] = []
-    event.listen(
-        running.engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, sql, values, _context, _many: statements.append((sql, values)),
-    )
-    running.items("/users?username=holm")
-    sql, values = next(s for s in statements if "LIKE" in s[0])
-    with running.engine.connect() as db:
-        plan = [row[3] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]  # type: ignore[arg-type]
-    assert plan[0] == "SCAN users"
+    statement, values = search_by("scan", running.engine)("holm")
+    plan = plan_of(running.engine, statement, values | {"after": "", "rows": 50})
+    assert plan.startswith("SCAN users") or "Seq Scan on users" in plan
+
+
+def plan_of(engine: Engine, statement: Select[Any], values: dict[str, object]) -> str:
+    """How the database goes about the statement."""
+    explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+    with engine.connect() as db:
+        compiled = statement.params(values).compile(engine, compile_kwargs={"literal_binds": True})
+        return "\n".join(str(row[-1]) for row in db.exec_driver_sql(f"{explain}{compiled}"))
 
 
 def test_a_request_waits_for_its_answer(running: Running) -> None:
     """A friend request is listed for the one who was asked, and only there, until it is answered."""
     asking, asked = running.people("asking", "asked")
-    assert running.send("POST", "/friends", {"userId": asking, "friendId": asked}) == (
+    answer = running.ask(asking, asked)
+    assert (answer.status_code, answer.text) == (
         201,
         '{"requestId":1,"userId":1,"friendId":2,"status":"pending"}',
     )
     waiting = {"requestId": 1, "fromUserId": 1, "username": "asking", "createdAt": "2026-03-23T10:11:12Z"}
-    assert running.items(f"/users/{asked}/friend-requests") == [waiting]
-    assert running.items(f"/users/{asking}/friend-requests") == []
-    assert running.send("PUT", "/friend-requests/1", {"status": "declined"}) == (
+    assert running.items(f"/users/{asked}/friend-requests", asked) == [waiting]
+    assert running.items(f"/users/{asking}/friend-requests", asking) == []
+    answer = running.answer(asked, 1, "declined")
+    assert (answer.status_code, answer.text) == (
         200,
         '{"requestId":1,"userId":1,"friendId":2,"status":"declined"}',
     )
-    assert running.items(f"/users/{asked}/friend-requests") == []
+    assert running.items(f"/users/{asked}/friend-requests", asked) == []
 
 
 def test_friendship_is_symmetric(running: Running) -> None:
@@ -132,7 +135,7 @@ def test_friendship_is_symmetric(running: Running) -> None:
         {"friendId": 1, "username": "one", "since": at_once},
         {"friendId": 3, "username": "third", "since": later},
     ]
-    assert running.send("DELETE", f"/friends/{one}/{other}") == (204, "")
+    assert running.send("DELETE", f"/friends/{one}/{other}", caller=one) == (204, "")
     assert running.items(f"/users/{one}/friends") == []
     assert [friend["friendId"] for friend in running.items(f"/users/{other}/friends")] == [third]
 
@@ -141,20 +144,37 @@ def test_friendship_is_symmetric(running: Running) -> None:
 def test_one_request_at_a_time(running: Running, turned: bool) -> None:
     """Who asked, was asked or is a friend cannot ask again; who was declined or left can."""
     one, other = running.people("one", "other")
-    ask = {"userId": one, "friendId": other}
-    again = {"userId": other, "friendId": one} if turned else ask
+    again = (other, one) if turned else (one, other)
     for answer, then in (("declined", 201), ("accepted", 409)):
-        request = running.json("POST", "/friends", ask)["requestId"]
-        assert running.status("POST", "/friends", again) == 409
-        assert running.status("PUT", f"/friend-requests/{request}", {"status": answer}) == 200
-        assert running.status("PUT", f"/friend-requests/{request}", {"status": answer}) == 409
-        status, text = running.send("POST", "/friends", again)
-        assert status == then
-        if status == 201:
-            waiting = json.loads(text)["requestId"]
-            assert running.status("PUT", f"/friend-requests/{waiting}", {"status": "declined"}) == 200
-    assert running.status("DELETE", f"/friends/{other}/{one}") == 204
-    assert running.status("POST", "/friends", again) == 201
+        request = running.ask(one, other).json()["requestId"]
+        assert running.ask(*again).status_code == 409
+        assert running.answer(other, request, answer).status_code == 200
+        assert running.answer(other, request, answer).status_code == 409
+        asked = running.ask(*again)
+        assert asked.status_code == then
+        if then == 201:
+            assert running.answer(again[1], asked.json()["requestId"], "declined").status_code == 200
+    assert running.status("DELETE", f"/friends/{other}/{one}", caller=other) == 204
+    assert running.ask(*again).status_code == 201
+
+
+@pytest.mark.parametrize("caller", [None, 2, 3, NOBODY])
+def test_callers_act_for_themselves(running: Running, caller: int | None) -> None:
+    """Nobody asks, answers, parts or reads requests for somebody else, and nothing has changed then."""
+    one, other, _ = running.people("one", "other", "third")
+    request = running.ask(other, one).json()["requestId"]
+    running.befriend(one, 3)
+    for method, target, body in (
+        ("POST", "/friends", {"userId": one, "friendId": NOBODY}),
+        ("PUT", f"/friend-requests/{request}", {"status": "accepted"}),
+        ("DELETE", f"/friends/{one}/3", None),
+        ("GET", f"/users/{one}/friend-requests", None),
+    ):
+        status, text = running.send(method, target, body, caller)
+        assert status == 403
+        assert json.loads(text)["detail"].startswith(f"only the user {one} may do that, not ")
+    assert [friend["friendId"] for friend in running.items(f"/users/{one}/friends")] == [3]
+    assert [item["requestId"] for item in running.items(f"/users/{one}/friend-requests", one)] == [request]
 
 
 @pytest.mark.parametrize(
@@ -162,18 +182,17 @@ def test_one_request_at_a_time(running: Running, turned: bool) -> None:
     [
         ("GET", f"/users/{NOBODY}", None),
         ("GET", f"/users/{NOBODY}/friends", None),
-        ("GET", f"/users/{NOBODY}/friend-requests", None),
         ("POST", "/friends", {"userId": 1, "friendId": NOBODY}),
-        ("POST", "/friends", {"userId": NOBODY, "friendId": 1}),
         ("PUT", f"/friend-requests/{NOBODY}", {"status": "accepted"}),
         ("DELETE", "/friends/1/2", None),
         ("DELETE", "/friends/1/1", None),
+        ("GET", "/nowhere", None),
     ],
 )
 def test_what_is_not_there_is_not_found(running: Running, method: str, target: str, body: object) -> None:
     """An id of nobody and nothing is 404, with a sentence."""
     running.people("one", "other")
-    status, text = running.send(method, target, body)
+    status, text = running.send(method, target, body, 1)
     assert status == 404
     assert list(json.loads(text)) == ["detail"]
 
@@ -207,13 +226,21 @@ def test_the_caller_is_a_number_or_nobody(running: Running) -> None:
     running.people("one")
     answers = [
         running.request("GET", f"{PREFIX}/users/1", headers={"X-User-Id": user}).status_code
-        for user in ("1", str(NOBODY), "me")
+        for user in ("1", str(NOBODY), "me", "0", str(TOO_LARGE))
     ]
-    assert answers == [200, 200, 422]
+    assert answers == [200, 200, 422, 422, 422]
 
 
-def test_the_health_check_answers(running: Running) -> None:
-    """The health check is 200 and logged like any request."""
+def test_a_caller_whom_nobody_knows_is_not_found(running: Running) -> None:
+    """A caller with the id of nobody cannot ask, and has no requests."""
+    running.people("one")
+    assert running.ask(NOBODY, 1).status_code == 404
+    assert running.status("GET", f"/users/{NOBODY}/friend-requests", caller=NOBODY) == 404
+
+
+def test_the_health_checks_answer(running: Running) -> None:
+    """The health checks are 200 and logged like any request."""
+    assert running.request("GET", "/readyz").json() == {"status": "ready"}
     assert running.request("GET", "/healthz").json() == {"status": "ok"}
     assert '"GET /healthz HTTP/1.1" 200 15 ' in running.log.getvalue()
 
