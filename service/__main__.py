@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, get_args
 
+from sqlalchemy.exc import DBAPIError
+
 from service.app import create_app
 from service.audit import audit
 from service.database import open_database
@@ -45,8 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], int | None] = given.command
         return command(given) or 0
     except ServiceError as error:
-        print(error.what, error.hint, sep="\n", file=sys.stderr)  # noqa: T201
-        return 2
+        said = (error.what, error.hint)
+    except DBAPIError as error:
+        said = (
+            f"The database does not answer: {' '.join(str(error.orig).split())}",
+            "See that it runs, and try again.",
+        )
+    print(*said, sep="\n", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 def openapi() -> str:

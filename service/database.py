@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import ExitStack
 from typing import Any
 
 from alembic.util import CommandError
@@ -20,6 +22,7 @@ POSTGRES_CONNECTIONS = 10
 """For each worker. PostgreSQL allows 100 by default, and more at once than it has cores make it slower."""
 POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 SQLITE = ("sqlite", "sqlite+pysqlite")
+LOGIN = re.compile(r"(?<=//).*(?=@)|(?<=password=)[^&]*")
 LOCK = 8_203_017
 """The number under which PostgreSQL lets one process at a time change tables; any unused one would do."""
 HINT = (
@@ -31,14 +34,16 @@ HINT = (
 def open_database(url: str) -> Engine:
     """The database at `url`, writable and with all tables. Raises ServiceError."""
     parsed = _parse(url)
-    engine = _sqlite(parsed) if parsed.drivername in SQLITE else _postgres(parsed)
-    try:
-        with writing(engine).begin() as db:
-            alone(db)
-            migrate(db)
-    except (DBAPIError, CommandError, TypeError, ValueError) as error:  # the last two: unknown options
-        engine.dispose()
-        raise _unusable(parsed, error) from error
+    with ExitStack() as unless_it_works:
+        try:
+            engine = _sqlite(parsed) if parsed.drivername in SQLITE else _postgres(parsed)
+            unless_it_works.callback(engine.dispose)
+            with writing(engine).begin() as db:
+                alone(db)
+                migrate(db)
+        except (DBAPIError, CommandError, TypeError, ValueError) as error:  # the last two: wrong options
+            raise _unusable(parsed, error) from error
+        unless_it_works.pop_all()
     return engine
 
 
@@ -64,8 +69,8 @@ def alone(db: Connection) -> None:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise ServiceError(f"{url!r} is not a database URL.", HINT) from error
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
+        raise ServiceError(f"{_shown(url)!r} is not a database URL.", HINT) from error
     if parsed.drivername in POSTGRES:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in SQLITE:
@@ -81,7 +86,12 @@ def _unusable(url: URL, error: Exception) -> ServiceError:
         hint = "Name a SQLite file in a directory you can write to, such as sqlite:///friends.db."
     else:
         hint = "Check that the server runs, and the user, database and options of the URL."
-    return ServiceError(f"Cannot use the database {url.render_as_string()}: {why}.", hint)
+    return ServiceError(f"Cannot use the database {_shown(url.render_as_string())}: {why}.", hint)
+
+
+def _shown(url: str) -> str:
+    """`url` without who logs in and how."""
+    return LOGIN.sub("***", url)
 
 
 def _sqlite(url: URL) -> Engine:
@@ -116,6 +126,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgres(url: URL) -> Engine:
+    limits = f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={BUSY_SECONDS}s"
     return create_engine(
         url,
         pool_size=POSTGRES_CONNECTIONS,
@@ -124,6 +135,7 @@ def _postgres(url: URL) -> Engine:
         connect_args={
             "application_name": "friend-service",
             "connect_timeout": BUSY_SECONDS,
-            "options": f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={BUSY_SECONDS}s",
+            "tcp_user_timeout": BUSY_SECONDS * 1000,  # a machine that is gone cannot say so
+            "options": f"{limits} {url.query.get('options', '')}",
         },
     )

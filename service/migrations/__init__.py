@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from threading import RLock
+
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
+ONE_AT_A_TIME = RLock()
+"""Alembic keeps what it works on where all threads of the process see it."""
 BASELINE = "0001"
 """What databases have that were made before there were migrations."""
 
@@ -20,6 +24,7 @@ def migrate(db: Connection) -> None:
     config.set_main_option("script_location", "service:migrations")
     config.attributes["connection"] = db
     tables = inspect(db).get_table_names()
-    if "users" in tables and "alembic_version" not in tables:
-        command.stamp(config, BASELINE)
-    command.upgrade(config, "head")
+    with ONE_AT_A_TIME:
+        if "users" in tables and "alembic_version" not in tables:
+            command.stamp(config, BASELINE)
+        command.upgrade(config, "head")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -103,9 +104,10 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def new_postgres_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def new_postgres_database() -> Iterator[Callable[[], str]]:
     """Makes empty databases with all tables, on a PostgreSQL server that is started for the tests."""
-    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+    # Not in pytest's folder: each pytest that starts makes it unreadable for the server's user.
+    with TemporaryDirectory() as folder, embedded_postgres(Path(folder, "data")) as url:
         server = make_url(url).set(drivername="postgresql+psycopg")
         admin = create_engine(server, isolation_level="AUTOCOMMIT")
 
