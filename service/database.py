@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
+from threading import Lock
 from typing import Any
 
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import ServiceError
 from service.migrations import migrate
@@ -48,15 +50,15 @@ def open_database(url: str) -> Engine:
 
 
 def writing(engine: Engine) -> Engine:
-    """`engine`, whose transactions are known from the start to write."""
-    return engine.execution_options(writing=True)
+    """`engine` for transactions, which are known from the start to write.
 
-
-def reading(engine: Engine) -> Engine:
-    """`engine` for single statements that read: each sees one state, and needs no transaction around it."""
-    if engine.dialect.name == "sqlite":
-        return engine  # see _begin
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    Without it each statement is for itself, and sees one state: enough to read.
+    """
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="READ COMMITTED")
+    writer = engine.execution_options()
+    event.listen(writer, "begin", _begin)  # not on `engine`, where it would slow down all that is read
+    return writer
 
 
 def alone(db: Connection) -> None:
@@ -104,9 +106,10 @@ def _sqlite(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         connect_args={"check_same_thread": False},
+        execution_options={"one_writer": Lock()},
     )
     event.listen(engine, "connect", _set_up_connection)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _let_the_next_write)
     return engine
 
 
@@ -119,16 +122,27 @@ def _set_up_connection(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    # Whoever waits for another process sleeps for up to a tenth of a second; for another thread, no longer
+    # than that one takes.
+    one_writer: Lock = connection.get_execution_options()["one_writer"]
+    held = connection.connection.record_info
+    if held is not None and "one_writer" not in held and one_writer.acquire(timeout=BUSY_SECONDS):
+        held["one_writer"] = one_writer
     # A transaction that reads and then writes cannot wait for its turn in SQLite: it fails at once if
     # another wrote in between. One that says beforehand that it will write waits like any other.
-    if connection.get_execution_options().get("writing", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _let_the_next_write(_connection: Any, record: ConnectionPoolEntry) -> None:
+    if one_writer := (record.record_info or {}).pop("one_writer", None):
+        one_writer.release()
 
 
 def _postgres(url: URL) -> Engine:
     limits = f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={BUSY_SECONDS}s"
     return create_engine(
         url,
+        isolation_level="AUTOCOMMIT",  # to change it for each that reads would take a third of its time
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from service import queries
-from service.database import reading, writing
+from service.database import writing
 from service.errors import Clash, Forbidden, Unknown
 from service.schemas import Answer, Friend, FriendRequest, IncomingRequest, NewFriend, User
 from service.search import How, search_by
@@ -26,12 +26,12 @@ class Friends:
     """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], search: How = "scan") -> None:
-        self._reader, self._writer, self._now = reading(engine), writing(engine), now
+        self._reader, self._writer, self._now = engine, writing(engine), now
         self._search = search_by(search, engine)
 
     def check(self) -> None:
         """The database answers."""
-        with self._reader.begin() as db:
+        with self._reader.connect() as db:
             db.execute(queries.ANYTHING)
 
     def create_user(self, username: str) -> User:
@@ -41,33 +41,33 @@ class Friends:
                 row = db.execute(queries.INSERT_USER, values).one()
         except IntegrityError as error:
             raise Clash(f"the username {username} is taken") from error
-        return User.model_validate(row)
+        return User(**row._asdict())
 
     def search(self, part: str, rows: int, after: str = "") -> list[User]:
         statement, values = self._search(part)
-        with self._reader.begin() as db:
+        with self._reader.connect() as db:
             found = db.execute(statement, values | {"rows": rows, "after": after})
-            return [User.model_validate(row) for row in found]
+            return [User(**row._asdict()) for row in found]
 
     def user(self, user_id: int) -> User:
-        with self._reader.begin() as db:
+        with self._reader.connect() as db:
             return _user(db, user_id)
 
     def friends_of(self, user_id: int, rows: int, after: int = 0) -> list[Friend]:
         page = {"user_id": user_id, "rows": rows, "after": after}
-        with self._reader.begin() as db:
+        with self._reader.connect() as db:
             found = db.execute(queries.FRIENDS, page).all()
             if not found:
                 _user(db, user_id)
-        return [Friend.model_validate(row) for row in found]
+        return [Friend(**row._asdict()) for row in found]
 
     def requests_to(self, user_id: int, rows: int, after: int = 0) -> list[IncomingRequest]:
         page = {"user_id": user_id, "rows": rows, "after": after}
-        with self._reader.begin() as db:
+        with self._reader.connect() as db:
             found = db.execute(queries.PENDING, page).all()
             if not found:
                 _user(db, user_id)
-        return [IncomingRequest.model_validate(row) for row in found]
+        return [IncomingRequest(**row._asdict()) for row in found]
 
     def ask(self, new: NewFriend) -> FriendRequest:
         low, high = sorted((new.user_id, new.friend_id))
@@ -80,7 +80,7 @@ class Friends:
                 row = db.execute(queries.INSERT_REQUEST, values | new.model_dump()).one()
         except IntegrityError as error:
             raise Clash(f"a request between the users {low} and {high} is pending") from error
-        return FriendRequest.model_validate(row)
+        return FriendRequest(**row._asdict())
 
     def answer(self, caller: Caller, request_id: int, answer: Answer) -> FriendRequest:
         """The request is answered, by the one who was asked."""
@@ -97,7 +97,7 @@ class Friends:
             if answer.status == "accepted":
                 pair = {"low_id": row.low_id, "high_id": row.high_id}
                 db.execute(queries.INSERT_FRIENDSHIP, pair | {"since": self._now()})
-        return FriendRequest.model_validate(row)
+        return FriendRequest(**row._asdict())
 
     def part(self, user_id: int, friend_id: int) -> None:
         """The two are no longer friends."""
@@ -118,7 +118,7 @@ def _user(db: Connection, user_id: int) -> User:
     row = db.execute(queries.USER, {"user_id": user_id}).one_or_none()
     if row is None:
         raise Unknown(f"there is no user {user_id}")
-    return User.model_validate(row)
+    return User(**row._asdict())
 
 
 def _hold(db: Connection, low: int, high: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, Subquery, and_, bindparam, delete, insert, literal, select, union_all, update
 
 from service.tables import ID, friend_requests, friendships, users
+from service.tables import PENDING as IS_PENDING
 
 _USER_ID = bindparam("user_id", type_=ID)
 _AFTER, _ROWS = bindparam("after", type_=ID), bindparam("rows", type_=Integer)
@@ -42,6 +43,7 @@ FRIENDS = (
 )
 
 _request = friend_requests.c
+# The status is no parameter, as PostgreSQL's plan for any status uses no index of pending requests.
 PENDING = (
     select(
         _request.request_id,
@@ -50,7 +52,7 @@ PENDING = (
         _request.created_at,
     )
     .join(users, users.c.user_id == _request.user_id)
-    .where(_request.friend_id == _USER_ID, _request.status == "pending", _request.request_id > _AFTER)
+    .where(_request.friend_id == _USER_ID, IS_PENDING, _request.request_id > _AFTER)
     .order_by(_request.request_id)
     .limit(_ROWS)
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
-from service.friends import Caller, Friends, act_for
+from service.friends import Friends, act_for
 from service.schemas import (
     LARGEST_ID,
     Answer,
@@ -36,24 +36,12 @@ PROBLEMS: dict[int | str, str] = {
 }
 
 
-async def caller_of(
-    x_user_id: Annotated[
-        Id,
-        Header(alias="X-User-Id", description="Who calls, as the gateway says", examples=[812]),
-    ] = None,  # type: ignore[assignment]  # `| None` would say of each wrong id that it is not None either
-) -> Caller:
-    """Who calls. Whether that is true is for the gateway to know."""
-    return x_user_id
-
-
-async def friends_of_app(request: Request) -> Friends:
-    """What the app was made with."""
-    friends: Friends = request.app.state.friends
-    return friends
-
-
-Store = Annotated[Friends, Depends(friends_of_app)]
-Calling = Annotated[Caller, Depends(caller_of)]
+NOBODY: Any = None
+"""Not in the type of a caller, as FastAPI would say of each wrong id that it is not None either."""
+Calling = Annotated[
+    Id, Header(alias="X-User-Id", description="Who calls, as the gateway says", examples=[812])
+]
+"""Who calls. Whether that is true is for the gateway to know."""
 Rows = Annotated[int, Query(alias="limit", ge=1, le=LONGEST_PAGE, description="Items in the answer, at most")]
 AfterId = Annotated[int, Query(ge=0, le=LARGEST_ID, description="Only items with a higher id")]
 NAME_PART = "^[^\\x00]*$"
@@ -65,6 +53,12 @@ NEXT = {
     }
 }
 Item = TypeVar("Item", bound=BaseModel)
+
+
+def friends_of(request: Request) -> Friends:
+    """What the app was made with."""
+    friends: Friends = request.app.state.friends
+    return friends
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -100,16 +94,16 @@ async def check_health() -> Health:
 
 
 @open_routes.get("/readyz", responses=problems(), summary="Can the service do its work?")
-async def check_readiness(store: Store) -> Health:
+async def check_readiness(request: Request) -> Health:
     """The service answers, and so does its database."""
-    await in_thread(store.check)
+    await in_thread(friends_of(request).check)
     return Health(status="ready")
 
 
 @open_routes.post(f"{PREFIX}/users", status_code=201, responses=problems(409, 422), summary="Create a user")
-async def create_user(new: NewUser, store: Store) -> User:
+async def create_user(new: NewUser, request: Request) -> User:
     """A user with a name nobody else has."""
-    return await in_thread(store.create_user, new.username)
+    return await in_thread(friends_of(request).create_user, new.username)
 
 
 @routes.get("/users", responses=pages(422), summary="Search users by name")
@@ -120,36 +114,34 @@ async def search_users(
             min_length=1, max_length=64, pattern=NAME_PART, description="Part of the name", examples=["holm"]
         ),
     ],
-    _: Calling,
-    store: Store,
     request: Request,
     response: Response,
+    _: Calling = NOBODY,
     limit: Rows = PAGE,
     after: Annotated[str, Query(max_length=64, pattern=NAME_PART, description="Only later names")] = "",
 ) -> list[User]:
     """Users whose name contains the text, by name; case does not matter."""
-    found = await in_thread(store.search, username, limit + 1, after)
+    found = await in_thread(friends_of(request).search, username, limit + 1, after)
     return page(found, limit, "username", request, response)
 
 
 @routes.get("/users/{user_id}", responses=problems(404, 422), summary="View a user")
-async def view_user(user_id: Id, _: Calling, store: Store) -> User:
+async def view_user(user_id: Id, request: Request, _: Calling = NOBODY) -> User:
     """The user with that id."""
-    return await in_thread(store.user, user_id)
+    return await in_thread(friends_of(request).user, user_id)
 
 
 @routes.get("/users/{user_id}/friends", responses=pages(404, 422), summary="List a user's friends")
 async def list_friends(
     user_id: Id,
-    _: Calling,
-    store: Store,
     request: Request,
     response: Response,
+    _: Calling = NOBODY,
     limit: Rows = PAGE,
     after: AfterId = 0,
 ) -> list[Friend]:
     """Friends of the user, by id."""
-    found = await in_thread(store.friends_of, user_id, limit + 1, after)
+    found = await in_thread(friends_of(request).friends_of, user_id, limit + 1, after)
     return page(found, limit, "friend_id", request, response)
 
 
@@ -160,26 +152,25 @@ async def list_friends(
 )
 async def list_friend_requests(
     user_id: Id,
-    caller: Calling,
-    store: Store,
     request: Request,
     response: Response,
+    caller: Calling = NOBODY,
     limit: Rows = PAGE,
     after: AfterId = 0,
 ) -> list[IncomingRequest]:
     """Pending friend requests to the user, the oldest first. Only the user may read them."""
     act_for(user_id, caller)
-    found = await in_thread(store.requests_to, user_id, limit + 1, after)
+    found = await in_thread(friends_of(request).requests_to, user_id, limit + 1, after)
     return page(found, limit, "request_id", request, response)
 
 
 @routes.post(
     "/friends", status_code=201, responses=problems(403, 404, 409, 422), summary="Ask somebody to be friends"
 )
-async def add_friend(new: NewFriend, caller: Calling, store: Store) -> FriendRequest:
+async def add_friend(new: NewFriend, request: Request, caller: Calling = NOBODY) -> FriendRequest:
     """A pending friend request of the caller, unless the two are friends or one has asked already."""
     act_for(new.user_id, caller)
-    return await in_thread(store.ask, new)
+    return await in_thread(friends_of(request).ask, new)
 
 
 @routes.put(
@@ -188,10 +179,10 @@ async def add_friend(new: NewFriend, caller: Calling, store: Store) -> FriendReq
     summary="Answer a friend request to the caller",
 )
 async def answer_friend_request(
-    request_id: Id, answer: Answer, caller: Calling, store: Store
+    request_id: Id, answer: Answer, request: Request, caller: Calling = NOBODY
 ) -> FriendRequest:
     """The request with its answer. It can be answered once; accepted, it makes the two friends."""
-    return await in_thread(store.answer, caller, request_id, answer)
+    return await in_thread(friends_of(request).answer, caller, request_id, answer)
 
 
 @routes.delete(
@@ -200,7 +191,7 @@ async def answer_friend_request(
     responses=problems(403, 404, 422),
     summary="End a friendship of the caller",
 )
-async def remove_friend(user_id: Id, friend_id: Id, caller: Calling, store: Store) -> None:
+async def remove_friend(user_id: Id, friend_id: Id, request: Request, caller: Calling = NOBODY) -> None:
     """The two are no longer friends."""
     act_for(user_id, caller)
-    await in_thread(store.part, user_id, friend_id)
+    await in_thread(friends_of(request).part, user_id, friend_id)

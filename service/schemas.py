@@ -25,9 +25,9 @@ WrittenId = Annotated[Id, BeforeValidator(_whole)]
 
 
 class Message(BaseModel):
-    """A JSON object with keys in camelCase, which can also be read from a row."""
+    """A JSON object with keys in camelCase."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class Problem(Message):

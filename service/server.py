@@ -68,9 +68,9 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """
     check(settings)
     with ExitStack() as stack:
-        listener = stack.enter_context(closing(_listen(host, port)))
-        ready = f"friend-service on {_url(listener)}"
-        config = _config(settings, workers)
+        listener = stack.enter_context(closing(listen(host, port)))
+        ready = f"friend-service on {url_of(listener)}"
+        config = config_of(settings, workers)
         if workers > 1:
             # Where prometheus_client has its processes add up their numbers.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(tempfile.TemporaryDirectory())
@@ -82,7 +82,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             server.run(sockets=[listener])
 
 
-def _config(settings: Settings, workers: int) -> uvicorn.Config:
+def config_of(settings: Settings, workers: int) -> uvicorn.Config:
+    """How uvicorn serves the app of these settings."""
     return uvicorn.Config(
         partial(app_of, settings),
         factory=True,
@@ -99,7 +100,8 @@ def _config(settings: Settings, workers: int) -> uvicorn.Config:
     )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections. Raises ServiceError."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # asyncio turns off Nagle's delay only where a socket says that it is TCP.
@@ -115,6 +117,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket) -> str:
+    """Where the socket can be reached."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# Several processes share the tests: if each had a thread of numpy on every core, they would wait for each
+# other, and keep the cores busy with it. What tests start has it so too. To be set before numpy is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 from miner.ingest import ingest
 from miner.paths import Mined, mine
@@ -38,13 +43,15 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests: those of a file stay together, for their fixtures.
+    """Three processes share the tests: those of a file stay together, for their fixtures.
 
-    Loops, which load the machine, run one after the other and begin first, because they take longest.
+    Loops that measure time run one after the other, and mostly wait: the other two processes have the cores.
+    All loops begin first, because they take longest.
     """
     for item in items:
-        looping = item.get_closest_marker("loop") is not None
-        item.add_marker(pytest.mark.xdist_group("loop" if looping else item.location[0]))
+        loop = item.get_closest_marker("loop")
+        timed = loop is not None and loop.kwargs.get("timed", True)
+        item.add_marker(pytest.mark.xdist_group("loop" if timed else item.location[0]))
     items.sort(key=lambda item: item.get_closest_marker("loop") is None)
 
 

@@ -66,6 +66,6 @@ def test_the_readme_names_the_two_commands() -> None:
 
 
 def test_tests_that_belong_together_share_a_process(request: pytest.FixtureRequest) -> None:
-    """Where two processes share the tests, each knows its group: else loops would run beside each other."""
+    """Where processes share the tests, each knows its group: else loops would run beside each other."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         assert request.node.nodeid.endswith("@tests/test_gate.py")

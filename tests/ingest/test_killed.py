@@ -123,7 +123,7 @@ def state_left(db: Path) -> int | None:
         return store.table("sources").num_rows
 
 
-@pytest.mark.loop
+@pytest.mark.loop(timed=False)
 def test_a_kill_at_any_moment_is_mended_by_the_same_command(
     mine: Starter, unbroken: Unbroken, tmp_path: Path
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_kill_at_any_moment_is_mended_by_the_same_command(
     assert len(set(states)) >= STAGES, states
 
 
-@pytest.mark.loop
+@pytest.mark.loop(timed=False)
 def test_kills_one_after_the_other_are_mended(mine: Starter, unbroken: Unbroken) -> None:
     """A command that is killed again and again, each time a little later, ends as if nobody had."""
     remove_store()

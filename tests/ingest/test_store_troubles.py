@@ -63,12 +63,20 @@ def filled(db: Path, *logs: Path) -> Path:
     return db
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `old.log`, which is in `before.duckdb`, and `new.log`, which is not."""
+    folder = tmp_path_factory.mktemp("begun")
+    write_log(folder / "new.log", MANY)
+    filled(folder / "before.duckdb", write_log(folder / "old.log", FEW))
+    return folder
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The current folder, with `old.log`, which is in `before.duckdb`, and `new.log`, which is not."""
+def here(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The current folder, which begins as a copy of that one."""
     monkeypatch.chdir(tmp_path)
-    write_log(tmp_path / "new.log", MANY)
-    filled(tmp_path / "before.duckdb", write_log(tmp_path / "old.log", FEW))
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     yield tmp_path
     shutil.rmtree(tmp_path)
 

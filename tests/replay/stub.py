@@ -16,6 +16,8 @@ from pathlib import Path
 
 WITHIN = 60.0
 """Seconds after which a Locust that should have ended is taken for one that hangs."""
+POLL = 0.02
+"""Seconds after which the service sees that it is no longer needed."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def serving(answer: Callable[[Stub, Request], Answer], address: str = "127.0.0.1
         def log_message(self, *_: object) -> None: ...
 
     with Server((address, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(POLL,))
         thread.start()
         stub.url = f"http://{address}:{server.server_address[1]}"
         try:

@@ -104,10 +104,16 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def new_postgres_database() -> Iterator[Callable[[], str]]:
+def folder_for_postgres() -> Iterator[Path]:
+    """A folder outside pytest's, which each pytest that starts makes unreadable for PostgreSQL's user."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def new_postgres_database(folder_for_postgres: Path) -> Iterator[Callable[[], str]]:
     """Makes empty databases with all tables, on a PostgreSQL server that is started for the tests."""
-    # Not in pytest's folder: each pytest that starts makes it unreadable for the server's user.
-    with TemporaryDirectory() as folder, embedded_postgres(Path(folder, "data")) as url:
+    with embedded_postgres(folder_for_postgres / "data") as url:
         server = make_url(url).set(drivername="postgresql+psycopg")
         admin = create_engine(server, isolation_level="AUTOCOMMIT")
 

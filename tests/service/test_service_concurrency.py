@@ -84,6 +84,21 @@ AT_ONCE = {
 }
 
 
+class OneWriter:
+    """The lock that lets one thread write to SQLite, and who waits for it."""
+
+    def __init__(self) -> None:
+        self._lock, self.waiting = threading.Lock(), 0
+        self.release, self.locked = self._lock.release, self._lock.locked
+
+    def acquire(self, timeout: float) -> bool:
+        self.waiting += 1
+        try:
+            return self._lock.acquire(timeout=timeout)
+        finally:
+            self.waiting -= 1
+
+
 @dataclass
 class Stage:
     """Where one change stands still, before a statement or its commit, until it is told to go on."""
@@ -94,13 +109,10 @@ class Stage:
     first: int = 0
     arrived: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
-    locked_out: threading.Event = field(default_factory=threading.Event)
 
-    def step(self, statement: str) -> None:
+    def step(self) -> None:
         """Called by whoever is about to send a statement."""
         if threading.get_ident() != self.first:
-            if statement == "BEGIN IMMEDIATE" and self.arrived.is_set():
-                self.locked_out.set()  # it waits for the one who stands still
             return
         if self.steps == self.stop_at:
             self.arrived.set()
@@ -117,11 +129,11 @@ class Stage:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        def send(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            self.step(statement)
+        def send(_connection: Any, _cursor: Any, _statement: str, *_: Any) -> None:
+            self.step()
 
         def commit(_connection: Any) -> None:
-            self.step("COMMIT")
+            self.step()
 
         event.listen(self.engine, "before_cursor_execute", send)
         event.listen(self.engine, "commit", commit)
@@ -136,8 +148,9 @@ class Stage:
 
     def _locked_out(self) -> bool:
         if self.engine.dialect.name == "sqlite":
-            return self.locked_out.is_set()
-        with database.reading(self.engine).connect() as db:
+            one_writer: OneWriter = self.engine.get_execution_options()["one_writer"]
+            return one_writer.waiting > 0 and one_writer.locked()
+        with self.engine.connect() as db:
             return bool(db.execute(LOCKED_OUT).scalar_one())
 
 
@@ -177,6 +190,7 @@ def serial(make: Callable[[], Two], changes: tuple[str, ...]) -> list[Outcome]:
 
 def surprises(engine: Engine, beginning: str) -> list[str]:
     """Each way in which two changes at once end as no order of them does, and what is wrong afterwards."""
+    engine.update_execution_options(one_writer=OneWriter())
     friends, numbers, found = Friends(engine, utc_now), count(), []
 
     def make() -> Two:
@@ -203,7 +217,7 @@ def test_two_at_once_are_one_after_the_other(engine: Engine, beginning: str) -> 
 def test_without_holding_the_two_users_it_is_not_so(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without what makes changes wait, the same changes leave a request pending between friends."""
     if engine.dialect.name == "sqlite":
-        event.remove(engine, "begin", database._begin)
+        monkeypatch.setattr(database, "_begin", lambda _connection: None)
     else:
         held = queries.BOTH.with_for_update(read=True, key_share=True)  # which nobody waits for
         monkeypatch.setattr(queries, "BOTH", held)

@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
-from service.database import BUSY_SECONDS, open_database, reading, writing
+from service.database import BUSY_SECONDS, open_database, writing
 from service.errors import ServiceError
 from service.migrations import BASELINE
 from service.tables import friend_requests, friendships, metadata, users
@@ -163,7 +163,7 @@ def test_an_empty_database_is_opened_by_several_at_once(empty_url: str) -> None:
     def in_thread(_: int) -> int:
         start.wait(PATIENCE)
         engine = open_database(empty_url)
-        with reading(engine).begin() as db:
+        with engine.connect() as db:
             users_there = len(db.execute(select(users)).all())
         engine.dispose()
         return users_there
@@ -268,7 +268,7 @@ def test_sqlite_has_readers_beside_its_writer(tmp_path: Path) -> None:
         for db in (one, other):
             found = {name: db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted}
             assert found == wanted
-    with writing(engine).begin() as writer, reading(engine).begin() as reader:
+    with writing(engine).begin() as writer, engine.connect() as reader:
         writer.execute(text(ROWS[0]), {"at": AT})
         assert reader.execute(select(users)).all() == []
     engine.dispose()
