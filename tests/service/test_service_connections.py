@@ -8,7 +8,9 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +29,7 @@ SHORT = 0.5
 """Seconds that are long enough for a client in a hurry."""
 AGAIN = 0.05
 SLOW_CLIENTS = 20
+LOG = "access.log"
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: friends\r\n"
 NEW_USER = (
     b"POST /friend-service/v1/users HTTP/1.1\r\nHost: friends\r\nContent-Type: application/json\r\n"
@@ -60,9 +63,9 @@ OVERSIZED = (
 
 
 @pytest.fixture
-def address(database_url: str) -> Iterator[tuple[str, int]]:
+def address(database_url: str, tmp_path: Path) -> Iterator[tuple[str, int]]:
     """Where the service listens, as it does when it is started from the command line."""
-    server = Server(config_of(Settings(database_url), 1), "ready")
+    server = Server(config_of(Settings(database_url, access_log=tmp_path / LOG), 1), "ready")
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -124,6 +127,21 @@ def trickle(connection: socket.socket, said: bytes) -> bytes:
         except TimeoutError:
             connection.send(said[number : number + 1])
     raise TimeoutError("it still listens")
+
+
+def test_a_request_takes_from_its_first_byte(address: tuple[str, int], tmp_path: Path) -> None:
+    """The time that a request's head took to arrive is in the log, not only what came after it."""
+    with connect(address, LAST[:10]) as slow:
+        assert works(address)  # by now the service has read what the slow one said
+        began = monotonic()
+        while monotonic() < began + SHORT:
+            assert works(address)
+        waited = monotonic() - began
+        slow.sendall(LAST[10:-2] + b"X-User-Id: 7\r\n\r\n")
+        assert statuses(heard(slow))[0] == 200
+    while not (took := re.search(r' (\d+\.\d+) "7"$', (tmp_path / LOG).read_text(), re.MULTILINE)):
+        assert monotonic() < began + PATIENCE
+    assert float(took[1]) >= round(waited, 3)
 
 
 def test_who_is_slow_is_let_go(
