@@ -43,15 +43,13 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Three processes share the tests: those of a file stay together, for their fixtures.
+    """Two processes share the tests: those of a file stay together, for their fixtures.
 
-    Loops that measure time run one after the other, and mostly wait: the other two processes have the cores.
-    All loops begin first, because they take longest.
+    Loops, which load the machine, run one after the other and begin first, because they take longest.
     """
     for item in items:
-        loop = item.get_closest_marker("loop")
-        timed = loop is not None and loop.kwargs.get("timed", True)
-        item.add_marker(pytest.mark.xdist_group("loop" if timed else item.location[0]))
+        looping = item.get_closest_marker("loop") is not None
+        item.add_marker(pytest.mark.xdist_group("loop" if looping else item.location[0]))
     items.sort(key=lambda item: item.get_closest_marker("loop") is None)
 
 

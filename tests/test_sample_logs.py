@@ -46,7 +46,7 @@ def test_the_openapi_document_is_the_services_own() -> None:
     assert OPENAPI.read_text(encoding="utf-8").strip() == openapi().strip()
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_the_log_can_be_made_again(tmp_path: Path) -> None:
     """Letting the players play again gives the same log and truth, but for measured request times."""
     made = subprocess.run([sys.executable, SAMPLE / "make.py", tmp_path], cwd=ROOT, check=False)

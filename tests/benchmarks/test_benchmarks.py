@@ -146,11 +146,11 @@ def test_all_contenders_are_held_against_the_same_sessions() -> None:
     assert trials["ours"]["of_best"] > 0.9
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_generated_code_is_held_against_code_by_hand() -> None:
     """Both make requests on one core, and a large workload is generated; all three are told."""
     done = subprocess.run(
-        [sys.executable, COMMAND.with_name("scenario.py"), "--seconds", "2", "--rounds", "1"],
+        [sys.executable, COMMAND.with_name("scenario.py"), "--seconds", "5", "--rounds", "1"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -161,7 +161,7 @@ def test_generated_code_is_held_against_code_by_hand() -> None:
     assert len(re.findall(r"  (?:in one file|as files) \d+\.\d\d \(\d+\.\d\)", done.stdout)) == 2
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_replay_is_held_against_plain_locust() -> None:
     """With and without the request log on one core, and users who pause; both are told."""
     done = subprocess.run(

@@ -210,7 +210,7 @@ def with_another_pause(data: dict[str, Any]) -> dict[str, Any]:
     return data | {"paths": [first | {"moves": moves}, *others]}
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 @pytest.mark.parametrize(("name", "form"), [(name, form) for name, forms in FORMS.items() for form in forms])
 def test_it_works(name: str, form: str, sites: dict[str, Site], service: Service, tmp_path: Path) -> None:
     """Of a strict service it asks nothing odd; wanted errors come, none else, and each session ends."""

@@ -115,14 +115,14 @@ def _share(sessions: list[list[str]], source: str, target: str) -> float:
     return sum(found) / len(found)
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_visitors_buy_what_they_viewed(sessions: list[list[str]]) -> None:
     """The item that goes into the basket is the one viewed last, in the planted share (seed 3)."""
     share = _share(sessions, r"GET /items/(\d+)", r"POST /items/(\d+)/basket")
     assert share == pytest.approx(CARRIED, abs=CLOSE)
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_visitors_read_what_they_ordered(sessions: list[list[str]]) -> None:
     """The order that is read is the visitor's own; who has none reads one that there is (seed 3)."""
     assert _share(sessions, r"made (\d+)", r"GET /orders/(\d+)") == pytest.approx(CREATED, abs=CLOSE)
@@ -131,7 +131,7 @@ def test_visitors_read_what_they_ordered(sessions: list[list[str]]) -> None:
     assert {int(number) for number in read - made} <= set(range(1000, 1401))
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_who_viewed_nothing_buys_something(sessions: list[list[str]]) -> None:
     """Where there is nothing to carry, an item of the catalogue is taken."""
     items = [int(one.split("/")[2]) for asked in sessions for one in asked if "/items/" in one]

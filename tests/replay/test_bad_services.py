@@ -45,7 +45,7 @@ def replayed(stub: Stub, folder: Path) -> Run:
     return replay(folder / "desk.py", stub.url, out=folder / "run", load=load, run_time=2, seed=4)
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 @pytest.mark.parametrize("status", [500, 429])
 def test_errors_that_were_not_recorded_are_failures(status: int, tmp_path: Path) -> None:
     """Each of them counts, and the run is a whole one."""
@@ -56,7 +56,7 @@ def test_errors_that_were_not_recorded_are_failures(status: int, tmp_path: Path)
     assert set(pd.read_parquet(run.log)["status"]) == {status}
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_redirects_to_another_host_are_not_followed_but_said(tmp_path: Path) -> None:
     """The log names where nobody went."""
     with serving(lambda *_: Answer(301, headers={"Location": "https://shop.example/look"})) as stub:
@@ -66,7 +66,7 @@ def test_redirects_to_another_host_are_not_followed_but_said(tmp_path: Path) -> 
     assert f"{run.requests} answers were redirects to https://shop.example, and not followed" in said
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_service_that_dies_leaves_a_run(tmp_path: Path) -> None:
     """Requests without an answer are failures of status 0; what was answered before is kept."""
     got = count()
@@ -109,7 +109,7 @@ def left(folder: Path, after: int) -> tuple[int, str, float]:
     return process.returncode, " ".join(said.split()), took
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_service_that_hangs_can_be_left(tmp_path: Path) -> None:
     """On Ctrl-C what was answered before is kept, without a wait for what never will be."""
     code, said, took = left(tmp_path, after=20)
@@ -121,7 +121,7 @@ def test_a_service_that_hangs_can_be_left(tmp_path: Path) -> None:
     assert "not all sessions started and ended" in said
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_service_that_never_answers_leaves_no_run(tmp_path: Path) -> None:
     """The sentence does not say that nobody asked."""
     code, said, _ = left(tmp_path, after=1)
@@ -130,7 +130,7 @@ def test_a_service_that_never_answers_leaves_no_run(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_full_disk_ends_a_run_that_says_what_is_missing(tmp_path: Path) -> None:
     """No file may be longer than 48 KiB: the run ends when its log cannot grow; what there is, is kept."""
     write_scenario(SITE, tmp_path / "desk.py")
@@ -144,7 +144,7 @@ def test_a_full_disk_ends_a_run_that_says_what_is_missing(tmp_path: Path) -> Non
     assert "File too large" in (run.folder / "locust.log").read_text(encoding="utf-8")
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_disk_that_takes_no_run_keeps_what_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Path
             process.terminate()
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_the_service_got_the_sessions_that_were_sent(signed: tuple[Run, Path]) -> None:
     """Each session has the same endpoints and statuses; the service took less time than the client waited."""
     run, log = signed
@@ -56,7 +56,7 @@ def test_the_service_got_the_sessions_that_were_sent(signed: tuple[Run, Path]) -
     assert logged["duration"].sum() < sent["duration"].sum()
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_it_is_compared_as_the_run_is(signed: tuple[Run, Path]) -> None:
     """What does not depend on clocks is the same to the last digit, and all requests are there."""
     run, log = signed
@@ -67,7 +67,7 @@ def test_it_is_compared_as_the_run_is(signed: tuple[Run, Path]) -> None:
     assert f"Of B's {run.requests} requests, {run.requests} are in access.log." in by_service.remarks
 
 
-@pytest.mark.loop(timed=False)
+@pytest.mark.loop
 def test_a_log_of_others_is_refused(signed: tuple[Run, Path]) -> None:
     """The recorded log is none of the run."""
     run, _ = signed
