@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +22,7 @@ SPEED = 60.0
 
 
 @pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Path]]:
+def signed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     """A run of some 200 sessions against the friend-service, and the log that this wrote."""
     folder = tmp_path_factory.mktemp("served")
     url, log = f"sqlite:///{folder / 'friends.db'}", folder / "access.log"
@@ -37,9 +36,10 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Path
             said = next(line for line in process.stdout or () if "http://" in line)
             (host,) = re.findall(r"http://[\d.:]+", said)
             load = Load(sessions_per_second=40, speed=SPEED)
-            yield replay(SCENARIO, host, out=folder / "run", load=load, run_time=5, sign=True), log
+            run = replay(SCENARIO, host, out=folder / "run", load=load, run_time=5, sign=True)
         finally:
             process.terminate()
+    return run, log  # which is whole once the service has ended
 
 
 @pytest.mark.loop
