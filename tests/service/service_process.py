@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 120
 """Seconds after which a service that a test still waits for is taken for broken, and killed."""
 
@@ -22,6 +24,11 @@ class Served:
     url: str
     errors: Path
 
+    def ended(self) -> tuple[int, str]:
+        """The exit code, once it has ended, and what it has said since it was ready."""
+        said, _ = self.process.communicate()
+        return self.process.returncode, said + self.errors.read_text()
+
     def kill(self) -> None:
         """It is gone, without having been asked."""
         self.process.kill()
@@ -30,12 +37,19 @@ class Served:
 
 @contextmanager
 def served_in_process(database: str, folder: Path, *options: str) -> Iterator[Served]:
-    """The service runs while the block does, on any free port; then it is stopped."""
+    """The service runs in `folder` while the block does, on any free port; then it is stopped."""
     command = [sys.executable, "-m", "service", "serve", "--port", "0", "--database", database, *options]
     errors = folder / "stderr"
     with (
         errors.open("a") as stderr,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        ) as process,
     ):
         guard = threading.Timer(PATIENCE, process.kill)
         guard.start()

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from service_process import served_in_process
 
 from service.__main__ import OWN_SERVER_FOLDER, main, openapi
 
@@ -29,30 +26,6 @@ PATIENCE = 15
 COMMAND = [sys.executable, "-m", "service"]
 
 
-@contextmanager
-def served(database: str, *options: str, folder: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A running service on any free port, and its URL."""
-    command = [*COMMAND, "serve", "--port", "0", "--database", database, *options]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        guard = threading.Timer(PATIENCE, process.kill)
-        guard.start()
-        try:
-            assert process.stdout
-            ready = process.stdout.readline()
-            assert ready.startswith("friend-service on http://127.0.0.1:"), process.communicate()
-            yield process, ready.split()[-1]
-        finally:
-            process.kill()
-            guard.cancel()
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_serves_until_it_is_stopped(
@@ -61,12 +34,11 @@ def test_a_service_serves_until_it_is_stopped(
     """A stopped service has logged every response, left no trace on stderr and exits with 0."""
     log = tmp_path / "access.log"
     options = ["--access-log", str(log), "--workers", str(workers)]
-    with served(database_url, *options) as (process, url):
-        statuses = [httpx.get(f"{url}/healthz").status_code for _ in range(20)]
-        process.send_signal(stop)
-        assert process.communicate(timeout=PATIENCE) == ("", "")
+    with served_in_process(database_url, tmp_path, *options) as service:
+        statuses = [httpx.get(f"{service.url}/healthz").status_code for _ in range(20)]
+        service.process.send_signal(stop)
+        assert service.ended() == (0, "")
     assert statuses == [200] * 20
-    assert process.returncode == 0
     assert [line.split('"')[1] for line in log.read_text().splitlines()] == ["GET /healthz HTTP/1.1"] * 20
 
 
@@ -79,18 +51,18 @@ def test_requests_in_flight_are_answered(database_url: str, tmp_path: Path, work
         b"POST /friend-service/v1/users HTTP/1.1\r\nHost: friends\r\nExpect: 100-continue\r\n"
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
     )
-    with served(database_url, "--access-log", str(log), "--workers", workers) as (process, url):
-        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    options = ["--access-log", str(log), "--workers", workers]
+    with served_in_process(database_url, tmp_path, *options) as service:
+        address = ("127.0.0.1", int(service.url.rpartition(":")[2]))
         with socket.create_connection(address, timeout=PATIENCE) as late:
             late.sendall(head)
             assert late.recv(1000).startswith(b"HTTP/1.1 100 ")  # so the request is being served
-            process.send_signal(signal.SIGTERM)
+            service.process.send_signal(signal.SIGTERM)
             if workers == "1":  # else the process that is above the workers listens until they have ended
                 _wait_until_refused(address)
             late.sendall(body)
             assert late.recv(1000).startswith(b"HTTP/1.1 201 ")
-        process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
+        assert service.ended() == (0, "")
     assert " 201 " in log.read_text()
 
 
@@ -193,31 +165,39 @@ def test_postgres_needs_no_server(folder_for_postgres: Path) -> None:
     """`--database postgres` starts a PostgreSQL, keeps its data, and stops it with the service."""
     postmaster = folder_for_postgres / OWN_SERVER_FOLDER / "postmaster.pid"
     for status in (201, 409):
-        with served("postgres", folder=folder_for_postgres) as (process, url):
-            answer = httpx.post(f"{url}{USERS}", json={"username": "first"})
+        with served_in_process("postgres", folder_for_postgres) as service:
+            answer = httpx.post(f"{service.url}{USERS}", json={"username": "first"})
             assert psutil.pid_exists(int(postmaster.read_text().split()[0]))
-            process.terminate()
-            assert process.communicate(timeout=PATIENCE) == ("", "")
+            service.process.terminate()
+            assert service.ended() == (0, "")
         assert answer.status_code == status
         assert not postmaster.exists()  # PostgreSQL removes it when it has stopped
 
 
-def test_a_worker_that_dies_is_replaced(database_url: str) -> None:
+def test_a_worker_that_dies_is_replaced(database_url: str, tmp_path: Path) -> None:
     """Where one of two workers is killed, the service goes on, and has two again."""
-    with served(database_url, "--workers", "2") as (process, url):
-        mother = psutil.Process(process.pid)
-        first = {child.pid for child in mother.children() if "spawn_main" in " ".join(child.cmdline())}
+    with served_in_process(database_url, tmp_path, "--workers", "2") as service:
+        first = workers_of(service.process.pid)
         assert len(first) == 2
         psutil.Process(min(first)).kill()
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            now = {child.pid for child in mother.children() if child.status() != "zombie"}
-            if min(first) not in now and len(now - first) == 1:
-                break
-        assert {httpx.get(f"{url}/readyz").status_code for _ in range(20)} == {200}
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
+        while len(now := workers_of(service.process.pid)) < 2 or min(first) in now:
+            assert time.monotonic() < until
+        assert {httpx.get(f"{service.url}/readyz").status_code for _ in range(20)} == {200}
+        service.process.terminate()
+        assert service.ended() == (0, "")
+
+
+def workers_of(process: int) -> set[int]:
+    """The processes that serve for the one above them."""
+    return {child.pid for child in psutil.Process(process).children() if serves(child)}
+
+
+def serves(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:  # it has just ended, or nobody has asked yet how
+        return False
 
 
 def test_the_openapi_document_says_what_each_endpoint_takes_and_answers() -> None:
