@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
-from typing import NoReturn, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from miner.errors import MinerError
+from miner.friend_service import service, serving
 from miner.main_job import MinedLogs, mine_logs
 from miner.places import free_folder
 from miner.replay import Load, Run, replay
@@ -33,9 +28,6 @@ PART = 0.55
 SPEED = 20.0
 """Pauses are divided by this, or two recorded weeks would not fit into a minute."""
 GATE, AUC_GATE = 2.0, 0.60
-READY = "friend-service on "
-START_WITHIN, STOP_WITHIN = 30.0, 35.0
-INSTALL = "Install what it needs: pip install 'scenario-miner[service]'."
 
 
 def walk(folder: Path, seconds: float = SECONDS) -> bool:
@@ -119,73 +111,3 @@ def verdict(console: Console, found: Fidelity, mined: MinedLogs, run: Run) -> bo
     heading(console, "Next")
     lines(console, ["mine logs YOUR.log"])
     return faithful
-
-
-def service(*arguments: str) -> str:
-    """What `python -m service` printed when it had done as asked. Raises MinerError if it failed."""
-    ended = subprocess.run(command(*arguments), capture_output=True, text=True, check=False)  # noqa: S603
-    if ended.returncode:
-        raise failure(ended.stderr)
-    return ended.stdout
-
-
-@contextmanager
-def serving(database: str) -> Iterator[str]:
-    """While the block runs, the friend-service answers at the URL given, on a free port."""
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(  # noqa: S603  (our own interpreter, no shell)
-            command("serve", "--port", "0", "--database", database),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,  # Ctrl-C reaches the replay first, and the service from here
-        )
-        try:
-            yield address(process) or complain(errors)
-        finally:
-            stop(process)
-
-
-def command(*arguments: str) -> list[str]:
-    """The friend-service, which the miner does not import, with this interpreter."""
-    return [sys.executable, "-m", "service", *arguments]
-
-
-def address(process: subprocess.Popen[str]) -> str:
-    """Where the service says that it is, or nothing if it ends or is silent for too long."""
-    too_late = Timer(START_WITHIN, process.kill)
-    too_late.start()
-    try:
-        said = process.stdout.readline() if process.stdout else ""
-    finally:
-        too_late.cancel()
-    return said.strip().removeprefix(READY) if said.startswith(READY) else ""
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """The process has ended."""
-    process.terminate()
-    try:
-        process.wait(STOP_WITHIN)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        process.kill()
-        process.wait()
-    if process.stdout:
-        process.stdout.close()
-
-
-def complain(errors: TextIO) -> NoReturn:
-    """Raises MinerError with what the service wrote to stderr."""
-    errors.seek(0)
-    raise failure(errors.read())
-
-
-def failure(said: str) -> MinerError:
-    """Why the friend-service did not do as asked."""
-    if "No module named" in said:
-        return MinerError("The friend-service is not installed.", INSTALL)
-    # It complains in two lines like we do; of a traceback the last line says most.
-    spoken = [line for line in said.splitlines() if line.strip()]
-    what, hint = spoken if len(spoken) == 2 else ((spoken or ["nothing said"])[-1], "Start the demo again.")
-    return MinerError(f"The friend-service failed: {what}", hint)

@@ -19,7 +19,7 @@ from service.database import open_database
 from service.embedded import embedded_postgres
 from service.errors import ServiceError
 from service.search import How
-from service.seed import seed
+from service.seed import add, seed
 from service.server import serve
 from service.worker import Settings
 
@@ -66,7 +66,7 @@ def _parser() -> Parser:
     parser = Parser(prog="python -m service", description="Users who look for each other and become friends.")
     verbs = parser.add_subparsers(required=True, metavar="serve|seed|audit|openapi")
     _add_serve(verbs.add_parser("serve", help="answer requests until stopped"))
-    _add_seed(verbs.add_parser("seed", help="fill an empty database with users"))
+    _add_seed(verbs.add_parser("seed", help="fill an empty database with users, or add some"))
     audited = verbs.add_parser(
         "audit", help="look for what must never be; the exit code is 1 if there is any"
     )
@@ -99,6 +99,9 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--users", type=_positive, required=True, metavar="N")
     _add_database(parser)
     parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same users")
+    parser.add_argument(
+        "--more", action="store_true", help="add users, who know nobody, to those that are there"
+    )
     parser.set_defaults(command=_seed)
 
 
@@ -119,7 +122,7 @@ def _seed(given: argparse.Namespace) -> None:
     with _database(given.database) as url:
         engine = open_database(url)
         try:
-            seed(engine, given.users, given.seed)
+            (add if given.more else seed)(engine, given.users, given.seed)
         finally:
             engine.dispose()
 

@@ -7,9 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Engine, Integer, Select, bindparam, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Engine,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
 from service.database import alone, writing
@@ -19,6 +31,7 @@ from service.tables import users
 How = Literal["scan", "trigram"]
 Found = tuple[Select[Any], dict[str, str]]
 """A statement and its values, but for `after` and `rows`."""
+LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 WILDCARDS = re.compile(r"[\\%_]")
 TRIGRAM = 3
 """Letters of a text from which on the index helps; shorter ones have no trigram."""
@@ -43,6 +56,8 @@ INDEXED = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'users_by_trigram'",
     "postgresql": "SELECT 1 FROM pg_indexes WHERE indexname = 'users_by_trigram'",
 }
+UNINDEXED: ColumnElement[str] = literal_column("+users.username", users.c.username.type)
+"""The name, looked up in no index and copied nowhere: https://www.sqlite.org/optoverview.html, unary +."""
 PATTERN: BindParameter[str] = bindparam("pattern")
 MATCHES = users.c.user_id.in_(
     text("SELECT rowid FROM users_by_trigram WHERE users_by_trigram MATCH :phrase").columns(users.c.user_id)
@@ -62,7 +77,7 @@ def search_by(how: How, engine: Engine) -> Callable[[str], Found]:
         indexed = everyone.where(MATCHES) if sqlite else _indexed_statement()
 
     def search(part: str) -> Found:
-        values = {"pattern": "%" + WILDCARDS.sub(r"\\\g<0>", part) + "%"}
+        values = {"pattern": "%" + WILDCARDS.sub(r"\\\g<0>", part.translate(LOWER)) + "%"}
         if how == "scan" or len(part) < TRIGRAM:
             return everyone, values
         return indexed, values | ({"phrase": '"' + part.replace('"', '""') + '"'} if sqlite else {})
@@ -73,12 +88,19 @@ def search_by(how: How, engine: Engine) -> Callable[[str], Found]:
 def _statement(sqlite: bool) -> Select[Any]:
     # By the bare name either database might walk an index of names and stop after a page of hits, or use
     # the one of trigrams; this search is meant to read every user.
-    name = users.c.username.concat("")
-    return _page(name.like(PATTERN, escape="\\") if sqlite else name.ilike(PATTERN, escape="\\"), name)
+    if sqlite:
+        return _page(UNINDEXED.like(PATTERN, escape="\\"), UNINDEXED)
+    return _page(_contains(), users.c.username.concat(""))
+
+
+def _contains() -> ColumnElement[bool]:
+    """As PostgreSQL is quickest: ILIKE, which knows the case of all languages, takes 1.4 times as long."""
+    return func.lower(users.c.username.collate("C")).like(PATTERN, escape="\\")
 
 
 def _indexed_statement() -> Select[Any]:
-    return _page(users.c.username.ilike(PATTERN, escape="\\"), users.c.username)
+    # The index knows ILIKE only, which may find more than wanted: the case of other letters than ASCII's.
+    return _page(users.c.username.ilike(PATTERN, escape="\\") & _contains(), users.c.username)
 
 
 def _page(contains: ColumnElement[bool], name: ColumnElement[str]) -> Select[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Weeks
 
-from miner.demo import service, serving
+from miner.friend_service import service, serving
 from miner.generate import generate
 from miner.replay import Load, replay
 from miner.simulate import simulate

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,11 @@ STOP_WITHIN = 20.0
 
 @dataclass(frozen=True)
 class Ended:
-    """How Locust ended: its exit code, and whether the user interrupted it."""
+    """How Locust ended: its exit code, whether it was interrupted, and why if that was not the user."""
 
     code: int
-    interrupted: bool
+    interrupted: bool = False
+    why: str = ""
 
 
 def command(files: Sequence[str], folder: str, options: dict[str, str]) -> list[str]:
@@ -42,8 +43,13 @@ def command(files: Sequence[str], folder: str, options: dict[str, str]) -> list[
     ]
 
 
-def run_locust(arguments: list[str], folder: Path) -> Ended:
-    """Locust has run to its end, or as far as it came when the user pressed Ctrl-C."""
+def run_locust(
+    arguments: list[str], folder: Path, look: Callable[[], str] = str, every: float = 1.0
+) -> Ended:
+    """Locust has run to its end, or as far as it came when the user pressed Ctrl-C.
+
+    Every so many seconds somebody may `look`; if that finds a reason, which is not empty, the run is stopped.
+    """
     # Its own process group: Ctrl-C reaches Locust once, from here, and no child outlives it.
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, no shell)
@@ -55,7 +61,10 @@ def run_locust(arguments: list[str], folder: Path) -> Ended:
             env=_environment(),
         )
         try:
-            return Ended(process.wait(), interrupted=False)
+            while not (why := _looked_at(process, look, every)):
+                if process.returncode is not None:
+                    return Ended(process.returncode)
+            return Ended(_stopped(process), interrupted=True, why=why)
         except KeyboardInterrupt:
             return Ended(_stopped(process), interrupted=True)
         finally:
@@ -79,6 +88,15 @@ def _environment() -> dict[str, str]:
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     return {**own, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _looked_at(process: subprocess.Popen[bytes], look: Callable[[], str], every: float) -> str:
+    """Why the run is to be stopped, if there is a reason, after so many seconds; or it has ended."""
+    try:
+        process.wait(every)
+    except subprocess.TimeoutExpired:
+        return look()
+    return ""
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> int:

@@ -73,6 +73,10 @@ class Load:
                 raise MinerError(f"The {name} cannot be {figure:g}.", "Give a number above 0.")
         return rate * self.scale
 
+    def requests(self, says: Says) -> float:
+        """Requests a second on average. Raises MinerError."""
+        return self.rate(says) * self._session(says)[0]
+
     def must_allow(self, rate: float) -> None:
         """Raises MinerError if so many sessions a second are more than there may be."""
         if rate > self.most:

@@ -11,8 +11,11 @@ import pandas as pd
 
 WRITTEN = "session path endpoint name method url status started duration late failed".split()  # noqa: SIM905
 """Of a request, as the recorder has it: the duration in milliseconds."""
-COLUMNS = "session path position endpoint method target status started duration think late".split()  # noqa: SIM905
-"""Of `requests.parquet`, by start: seconds, but `started`, which is a time; `think` is null for the first."""
+COLUMNS = "session path position endpoint method target status started duration think late failed".split()  # noqa: SIM905
+"""Of `requests.parquet`, by start: seconds, but `started`, which is a time; `think` is null for the first.
+
+`failed`: the answer was not the one intended, or there was none.
+"""
 LOAD = "at cpu users busy waiting".split()  # noqa: SIM905
 """Of `load.parquet`: each second of each process, its share of a core, and how many users are in sessions."""
 
@@ -41,6 +44,11 @@ def merge(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     return requests, load, {**counts, "requests": len(requests), "failures": int(recorded["failed"].sum())}
 
 
+def so_far(folder: Path) -> pd.DataFrame:
+    """The requests of all processes that are on disk yet, with COLUMNS; the last second is not."""
+    return _placed(_read(folder, "requests", WRITTEN))
+
+
 def _read(folder: Path, kind: str, columns: list[str]) -> pd.DataFrame:
     """The rows of all processes; one that was killed may have left half a line."""
     rows = []
@@ -53,7 +61,7 @@ def _read(folder: Path, kind: str, columns: list[str]) -> pd.DataFrame:
 
 def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` by start, with their position in the session and the pause since all before were answered."""
-    rows = rows.astype({"status": int, "started": float, "duration": float, "late": float})
+    rows = rows.astype({"status": int, "started": float, "duration": float, "late": float, "failed": bool})
     rows = rows.sort_values("started", kind="stable", ignore_index=True)
     path = rows["url"].fillna("").astype(str).str.split("/", n=3).str.get(3).fillna("").astype(str)
     rows = rows.assign(

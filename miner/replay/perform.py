@@ -7,18 +7,19 @@ import platform
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from miner.errors import MinerError
 from miner.replay.constants import beside, constants
 from miner.replay.launch import Ended, command, last_words, run_locust
 from miner.replay.load import Load
-from miner.replay.merge import merge
+from miner.replay.merge import merge, so_far
 from miner.replay.run import Run, write_run
 from miner.replay.tape import Tape
 from miner.replay.target import checked_host
@@ -31,6 +32,10 @@ RECORDED = Load()
 """As many sessions as were recorded, and as slow."""
 RECORDER, PLAYER = (Path(__file__).with_name(f"{name}.py") for name in ("recorder", "player"))
 
+Watch: TypeAlias = "Callable[[pd.DataFrame], str | None]"
+"""Looks at the requests so far, and says why there is no use in going on, if there is none."""
+SECOND, LOOKS = 1.0, 200
+"""How often it looks: every second, but no more often than so many times, as each time all is read."""
 TAPE = "tape.jsonl"
 LOST = (
     "Requests are missing: a process was killed, or could not write them (locust.log says which). "
@@ -49,6 +54,7 @@ def replay(
     seed: int = 1,
     processes: int = 1,
     sign: bool = False,
+    watch: Watch | None = None,
     allow_remote: bool = False,
     allow_writes: bool = False,
 ) -> Run:
@@ -56,8 +62,9 @@ def replay(
 
     Sessions start for `run_time` seconds, or as the `tape` has them, which then says the load. The run ends
     when the last session does. With `sign`, the User-Agent of requests names their session, by which the
-    service's own log can be compared. On Ctrl-C what there is is kept and marked as not complete. Raises
-    MinerError.
+    service's own log can be compared. Who may `watch` is given the requests so far, as in `requests.parquet`,
+    and stops the run by a sentence that says why. What there is then, or on Ctrl-C, is kept and marked as
+    not complete. Raises MinerError.
     """
     source, folder = Path(locustfile).resolve(), Path(out)
     says = constants(source)
@@ -84,7 +91,7 @@ def replay(
         if tape:
             tape.write(scratch / TAPE, says.methods)
             options |= {"tape": TAPE, "tape-parts": f"{processes}"}
-        facts = _performed(source, options, scratch)
+        facts = _performed(source, options, scratch, watch, max(SECOND, run_time / LOOKS))
         run = Run(
             folder=scratch,
             versions=_versions(),
@@ -97,6 +104,7 @@ def replay(
             exact=tape is not None,
             users=int(wanted["users"]),
             processes=processes,
+            signed=sign,
             **facts,
         )
         return _published(run, folder)
@@ -111,7 +119,9 @@ def replay(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str, Any]:
+def _performed(
+    source: Path, options: dict[str, str], scratch: Path, watch: Watch | None, every: float
+) -> dict[str, Any]:
     """Locust has run and left its files in `scratch`; returns the facts of Run that came of it."""
     workload = source.with_suffix(".toml")
     for file in (source, *beside(source), *([workload] if workload.is_file() else [])):
@@ -119,7 +129,8 @@ def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     plugins = [RECORDER, PLAYER] if "tape" in options else [RECORDER]
     there = {**options, "tape": str(scratch / TAPE)} if "tape" in options else options
-    ended = run_locust(command([*map(str, (source, *plugins))], str(scratch), there), scratch)
+    arguments = command([*map(str, (source, *plugins))], str(scratch), there)
+    ended = run_locust(arguments, scratch, lambda: watch(so_far(scratch)) or "" if watch else "", every)
     requests, load, counts = merge(scratch)
     _must_have_run(ended, counts, scratch)
     return {
@@ -132,7 +143,9 @@ def _performed(source: Path, options: dict[str, str], scratch: Path) -> dict[str
         "sessions_never_started": counts["never_started"],
         **_percentiles(requests),
         "kept_up": (verdict := judged(requests, load, counts["never_started"])).kept_up,
+        "limited_by": verdict.limited_by,
         "verdict": " ".join([verdict.sentence, *([LOST] if counts["lost"] else [])]),
+        "stopped": ended.why,
         "complete": _complete(ended, counts),
     }
 

@@ -49,6 +49,12 @@ class Run:
     verdict: str
     complete: bool
     """Whether every session that was due has started and ended."""
+    limited_by: str = ""
+    """If it did not keep up, what it was limited by, where that is known: cpu, users or service."""
+    signed: bool = False
+    """Whether the User-Agent of its requests names their session."""
+    stopped: str = ""
+    """Why it was stopped, if somebody watched it and saw no use in going on."""
 
     @property
     def log(self) -> Path:

@@ -40,7 +40,7 @@ SEED = 5
 RATE = 20.0
 RUN_TIME = 12.0
 SPEED = 4.0
-COLUMNS = "session path position endpoint method target status started duration think late".split()  # noqa: SIM905
+COLUMNS = "session path position endpoint method target status started duration think late failed".split()  # noqa: SIM905
 ME = Identity(low=1, high=500)
 SHOP = Workload(
     name="shop",

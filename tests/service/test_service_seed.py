@@ -26,7 +26,7 @@ from service.friends import Friends
 from service.names import GIVEN, SURNAMES, usernames
 from service.people import FRIENDS_EACH, MEAN, MEDIAN, MOST, REQUESTS_EACH, SEEDED_AT, SIGMA, draw_people
 from service.schemas import NewFriend
-from service.seed import seed
+from service.seed import add, seed
 from service.tables import friend_requests, friendships, users
 
 pytest_plugins = ("running_service",)
@@ -277,3 +277,19 @@ def test_a_database_that_others_write_to_is_not_seeded(tmp_path: Path) -> None:
     seed(engine, 10)
     other.dispose()
     engine.dispose()
+
+
+def test_more_users_come_to_those_that_are_there(engine: Engine) -> None:
+    """As many as are wanted are added, with names of their own, and nothing else has changed."""
+    seed(engine, FEW, SEED)
+    with writing(engine).begin() as db:
+        db.execute(insert(users), {"username": usernames(FEW, Chance(SEED + 1))[0], "created_at": SEEDED_AT})
+        before = {table: db.execute(select(table)).all() for table in TABLES}
+    add(engine, FEW, SEED + 1)  # the name that is drawn first is taken
+    with engine.connect() as db:
+        after = {table: db.execute(select(table).order_by(*table.primary_key)).all() for table in TABLES}
+    assert len(after[users]) == 2 * FEW + 1
+    assert set(before[users]) < set(after[users])
+    assert {row.username for row in after[users][FEW + 1 :]}.isdisjoint(row.username for row in before[users])
+    assert all(set(before[table]) == set(after[table]) for table in (friend_requests, friendships))
+    assert audit(engine) == []
