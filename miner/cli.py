@@ -13,127 +13,57 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from miner.exits import exit_code
-
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+from miner.exits import INTERRUPTED, exit_code
+from miner.options import (
+    AUTO,
+    AllowRemote,
+    AllowWrites,
+    Baseline,
+    Db,
+    Exclude,
+    Fields,
+    Format,
+    Gap,
+    Host,
+    Include,
+    Json,
+    KeptDb,
+    Locustfile,
+    Logs,
+    Memory,
+    Mix,
+    Name,
+    OpenApi,
+    Out,
+    Overwrite,
+    Paths,
+    Processes,
+    Pseudonymise,
+    Rate,
+    Routes,
+    Rps,
+    Sample,
+    Seed,
+    Service,
+    ServiceLog,
+    Speed,
+    Timezone,
+    Visitor,
+    WorkloadFile,
+    basis,
+    joined,
+    per_cent,
+    seconds,
+    share,
 )
 
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
-def seconds(given: str | float) -> float:
-    """`90`, `90s`, `1.5m` or `2h` as seconds."""
-    text = str(given).strip()  # an option's default comes as the number that it is
-    number = text.rstrip("msh")
-    unit = text[len(number) :] or "s"
-    try:
-        return float(number) * UNITS[unit]
-    except (ValueError, KeyError):
-        raise typer.BadParameter(f"{text!r} is no duration; write it like 90s, 15m or 2h.") from None
-
-
-def share(given: str) -> tuple[str, float]:
-    """`buy=0.8` as a path and its share."""
-    name, _, number = given.partition("=")
-    try:
-        return name, float(number)
-    except ValueError:
-        raise typer.BadParameter(f"{given!r} is no share; write it like buy=0.8.") from None
-
-
-Logs = Annotated[
-    list[str], typer.Argument(metavar="LOG", help="Files, folders or patterns, plain or packed; - is stdin.")
-]
-Db = Annotated[Path, typer.Option(metavar="DB", help="The DuckDB file with the logs.")]
-KeptDb = Annotated[Path | None, typer.Option(metavar="DB", help="Keep the requests in this DuckDB file.")]
-WorkloadFile = Annotated[Path, typer.Argument(metavar="W.toml", help="A workload file.")]
-Name = Annotated[str | None, typer.Option(help="Name of the workload.  [default: the first log's]")]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        help="A format's name, or the server's format string: '$remote_addr ...'.  [default: found]"
-    ),
-]
-Fields = Annotated[
-    list[str] | None,
-    typer.Option("--field", metavar="FIELD=WHERE,...", help="Where JSON or tables have started, method, ..."),
-]
-Service = Annotated[str | None, typer.Option(metavar="NAME", help="The service whose spans are meant.")]
-Timezone = Annotated[
-    str | None, typer.Option(metavar="ZONE", help="Of times without a zone: Europe/Berlin.  [default: UTC]")
-]
-Pseudonymise = Annotated[
-    bool, typer.Option("--pseudonymise", help="Keep no address and no user, but a name for each.")
-]
-Memory = Annotated[str | None, typer.Option(metavar="SIZE", help="What DuckDB may use: 512MB, 4GB.")]
-OpenApi = Annotated[
-    str | None, typer.Option("--openapi", metavar="FILE_OR_URL", help="OpenAPI document: routes, bodies.")
-]
-Visitor = Annotated[
-    str | None, typer.Option(help="What tells visitors apart: user, session, 'address + agent', address.")
-]
-Routes = Annotated[
-    list[str] | None, typer.Option("--route", metavar="ROUTE", help="A route: '/shop/{category}/{slug}'.")
-]
-Include = Annotated[
-    list[str] | None, typer.Option(metavar="REASON", help="Leave nothing out for this: bots, assets, ...")
-]
-Exclude = Annotated[
-    list[str] | None, typer.Option(metavar="ENDPOINT", help="Leave this out too: 'GET /internal/*'.")
-]
-Gap = Annotated[
-    float | None, typer.Option(parser=seconds, metavar="DURATION", help="Silence that ends a session: 30m.")
-]
-
-
-AUTO = "auto"
-
-
-def number_of_paths(word: str) -> int | None:
-    """What --paths says: a number, or none where it is to be found."""
-    if word == AUTO:
-        return None
-    if not word.isascii() or not word.isdigit():
-        raise typer.BadParameter(f"{word!r} is neither a number nor {AUTO!r}.")
-    return int(word)
-
-
-Paths = Annotated[
-    Any,
-    typer.Option(
-        metavar="N", help="Number of user paths.  [default: auto]", show_default=False, parser=number_of_paths
-    ),
-]
-Sample = Annotated[float, typer.Option(metavar="SHARE", help="Look at this share of visitors only.")]
-Seed = Annotated[int, typer.Option(help="Equal seeds give equal results.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over files that were edited by hand.")]
-Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File to write.  [default: stdout]")]
-
-
-def basis(
-    openapi: str | None,
-    visitor: str | None,
-    gap: float | None,
-    route: list[str] | None,
-    include: list[str] | None,
-    exclude: list[str] | None,
-) -> dict[str, Any]:
-    """The options of `miner.paths.prepare`."""
-    return {
-        "openapi": openapi, "visitor": visitor, "gap": gap,
-        "routes": route or (), "include": include or (), "exclude": exclude or (),
-    }  # fmt: skip
-
-
-def joined(parts: list[str] | None) -> str | None:
-    """What several --field say, as one."""
-    return ",".join(parts) if parts else None
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS
+)
 
 
 @app.callback()
@@ -367,23 +297,19 @@ def simulate(
 
 @app.command()
 def replay(
-    locustfile: Annotated[Path, typer.Argument(metavar="F.py", help="A generated locustfile.")],
-    host: Annotated[str, typer.Option(metavar="URL", help="The service to use.")],
+    locustfile: Locustfile,
+    host: Host,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the run.  [default: runs/F-N]")
     ] = None,
-    sessions_per_second: Annotated[
-        float | None, typer.Option(metavar="RATE", help="[default: as recorded]")
-    ] = None,
-    rps: Annotated[float | None, typer.Option(metavar="RATE", help="The same in requests.")] = None,
+    sessions_per_second: Rate = None,
+    rps: Rps = None,
     scale: Annotated[float, typer.Option(help="Times as many sessions, with the same pauses.")] = 1.0,
-    speed: Annotated[float, typer.Option(help="Divides the pauses.")] = 1.0,
+    speed: Speed = 1.0,
     profile: Annotated[
         str, typer.Option(help="How the rate goes: mean, recorded (a day), peak, step or spike.")
     ] = "mean",
-    mix: Annotated[
-        list[str] | None, typer.Option(metavar="PATH=SHARE", help="Another share of a user path.")
-    ] = None,
+    mix: Mix = None,
     closed: Annotated[
         bool, typer.Option("--closed", help="Users come again when they have left, and spare a slow service.")
     ] = False,
@@ -401,42 +327,51 @@ def replay(
             show_default=False,
         ),
     ] = None,
-    processes: Annotated[int, typer.Option(help="Locust processes.")] = 1,
+    processes: Processes = 1,
     users: Annotated[
         int | None, typer.Option(help="Most sessions under way at once.  [default: enough]")
     ] = None,
+    objectives: Annotated[
+        Path | None,
+        typer.Option(metavar="F.toml", help="Check these on the run; exit with 1 if one is missed."),
+    ] = None,
+    abort_on_fail: Annotated[
+        bool, typer.Option("--abort-on-fail", help="Stop as soon as one can no longer be met.")
+    ] = False,
+    service_log: ServiceLog = None,
+    recorded: Baseline = None,
     seed: Seed = 1,
     sign: Annotated[
         bool, typer.Option("--sign", help="Name the session in User-Agent, for `compare --service-log`.")
     ] = False,
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow a host that is not this machine.")
-    ] = False,
-    allow_writes: Annotated[
-        bool, typer.Option("--allow-writes", help="Allow changing data on such a host.")
-    ] = False,
+    allow_remote: AllowRemote = False,
+    allow_writes: AllowWrites = False,
     json: Json = False,
 ) -> None:
     """Run Locust against a service, and keep the run's own log."""
     from miner.exact import tape_of
+    from miner.judged import Judging
     from miner.places import free_folder
     from miner.replay import Load, replay
-    from miner.screen.reports import show_run
-    from miner.screen.terminal import lasting, show
+    from miner.screen.reports import show_judged
+    from miner.screen.terminal import lasting
 
     load = Load(
         sessions_per_second=sessions_per_second, rps=rps, scale=scale, speed=speed, profile=profile,
         mix=dict(map(share, mix or [])), closed=closed, users=users,
     )  # fmt: skip
+    judging = Judging.of(objectives, service_log=service_log, recorded=recorded, openapi=openapi)
     folder = out or free_folder(Path("runs"), locustfile.stem)
     with tape_of(exact, load, run_time, openapi) if exact else nullcontext() as tape:
         lasts = tape.run_time if tape else 60.0 if run_time is None else run_time
+        watch = judging.watch(locustfile, load, lasts, tape) if abort_on_fail else None
         with lasting(f"Replaying for {lasts:.0f} s", lasts):
             run = replay(
-                locustfile, host, out=folder, load=load, run_time=lasts, tape=tape, seed=seed,
+                locustfile, host, out=folder, load=load, run_time=lasts, tape=tape, seed=seed, watch=watch,
                 processes=processes, sign=sign, allow_remote=allow_remote, allow_writes=allow_writes,
             )  # fmt: skip
-    show(run, show_run, json=json)
+    if not show_judged(run, judging.checked(run), json=json):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -465,6 +400,205 @@ def compare(
     show(fidelity, show_fidelity, json=json)
     if gate is not None and not must_pass(fidelity, gate):
         raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    objectives: Annotated[Path, typer.Argument(metavar="OBJECTIVES", help="An objectives file.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run; or a log or store.")],
+    service_log: ServiceLog = None,
+    recorded: Baseline = None,
+    openapi: OpenApi = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdicts here as JUnit XML.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Judge a run by objectives; exit with 1 if one is missed."""
+    from miner.objectives import check, load_objectives
+    from miner.objectives import junit as as_junit
+    from miner.output_files import write_files
+    from miner.screen.objectives import show_checked
+    from miner.screen.terminal import say, show, working
+
+    with working("Checking"):
+        checked = check(
+            load_objectives(objectives), run, service_log=service_log, recorded=recorded, openapi=openapi
+        )
+    if junit:
+        write_files({junit: as_junit(checked)})
+        say(f"Wrote {junit}.")
+    show(checked, show_checked, json=json)
+    if not checked.passed:
+        raise typer.Exit(1)
+
+
+class Proposing(TyperGroup):
+    """Verbs of which `propose` may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What is neither a verb nor asks for help is meant for `propose`; nothing asks for help."""
+        given = args or ctx.help_option_names[:1]
+        named = given[0] in {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, given if named else ["propose", *given])
+
+
+objectives = typer.Typer(cls=Proposing, context_settings=SETTINGS)
+app.add_typer(objectives, name="objectives", help="Propose objectives from a recording, or export them.")
+
+
+@objectives.command()
+def propose(
+    recorded: Annotated[Path, typer.Argument(metavar="DB_OR_LOG", help="What was recorded.")],
+    margin: Annotated[
+        float,
+        typer.Option(
+            parser=per_cent,
+            metavar="SHARE",
+            help="How much worse the limits are.  [default: 25%]",
+            show_default=False,
+        ),
+    ] = 0.25,
+    openapi: OpenApi = None,
+    out: Out = None,
+) -> None:
+    """Write objectives that the recording meets, to begin with."""
+    from miner.objectives import propose
+    from miner.output_files import write_files
+    from miner.screen.terminal import say, working
+    from miner.verify.sources import prepared
+
+    with working("Reading"), prepared(recorded, openapi) as (store, remarks):
+        proposed = propose(store, margin=margin, name=recorded.name)
+    for remark in remarks:
+        say(remark)
+    if out is None:
+        sys.stdout.write(proposed)
+        return
+    write_files({out: proposed})
+    say(f"Wrote {out}.")
+
+
+@objectives.command()
+def openslo(
+    file: Annotated[Path, typer.Argument(metavar="OBJECTIVES", help="An objectives file.")],
+    name: Annotated[
+        str, typer.Option("--service", metavar="NAME", help="The service that they are for.")
+    ] = "service",
+    out: Out = None,
+) -> None:
+    """Write objectives as OpenSLO, for what watches the service itself."""
+    from miner.objectives import load_objectives, openslo
+    from miner.output_files import write_files
+    from miner.screen.terminal import say
+
+    text = openslo(load_objectives(file), service=name)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    write_files({out: text})
+    say(f"Wrote {out}.")
+
+
+@app.command()
+def capacity(
+    locustfile: Locustfile,
+    host: Host,
+    objectives: Annotated[Path, typer.Option(metavar="F.toml", help="What must hold.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the steps.  [default: runs/F-capacity-N]")
+    ] = None,
+    sessions_per_second: Rate = None,
+    rps: Rps = None,
+    speed: Speed = 1.0,
+    mix: Mix = None,
+    run_time: Annotated[
+        float, typer.Option(parser=seconds, metavar="DURATION", help="How long sessions of a step start.")
+    ] = 30.0,
+    most_scale: Annotated[float, typer.Option(help="No step has more times the traffic.")] = 1e6,
+    most_steps: Annotated[int, typer.Option(help="No more steps than this.")] = 20,
+    most_time: Annotated[
+        float, typer.Option(parser=seconds, metavar="DURATION", help="No step that would end later.")
+    ] = 1800.0,
+    precision: Annotated[
+        float, typer.Option(metavar="SHARE", help="How far apart what holds and what breaks may be.")
+    ] = 0.1,
+    at_least: Annotated[
+        float | None, typer.Option(metavar="SCALE", help="Exit with 1 if the objectives do not hold there.")
+    ] = None,
+    processes: Processes = 1,
+    service_log: ServiceLog = None,
+    recorded: Baseline = None,
+    openapi: OpenApi = None,
+    seed: Seed = 1,
+    allow_remote: AllowRemote = False,
+    allow_writes: AllowWrites = False,
+    json: Json = False,
+) -> None:
+    """Find how many times the traffic objectives bear."""
+    from miner.capacity import Bounds, Setting, capacity
+    from miner.objectives import load_objectives
+    from miner.places import free_folder
+    from miner.plots import plot_capacity  # before the search: what is not installed is said at once
+    from miner.plots.drawn import draw
+    from miner.replay import Load
+    from miner.screen.capacity import line, show_capacity
+    from miner.screen.terminal import lasting, say, show
+
+    load = Load(
+        sessions_per_second=sessions_per_second, rps=rps, speed=speed, mix=dict(map(share, mix or []))
+    )
+    setting = Setting(
+        locustfile, host, load_objectives(objectives), load=load, run_time=run_time, seed=seed,
+        out=out or free_folder(Path("runs"), f"{locustfile.stem}-capacity"), processes=processes,
+        service_log=service_log, recorded=recorded, openapi=openapi,
+        allow_remote=allow_remote, allow_writes=allow_writes,
+    )  # fmt: skip
+    bounds = Bounds(most_scale=most_scale, most_steps=most_steps, most_time=most_time, precision=precision)
+    found = capacity(setting, bounds, progress=lambda step: say(line(step)), during=lasting)
+    draw(plot_capacity(found), found.folder / "capacity.svg")
+    show(found, show_capacity, json=json)
+    say(f"Wrote {found.folder}.")
+    if found.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if (found.held or 0.0) < (at_least or 1e-9):
+        raise typer.Exit(1)
+
+
+@app.command()
+def experiment(
+    full: Annotated[
+        bool, typer.Option("--full", help="Both tests in real time, for half an hour each.")
+    ] = False,
+    database: Annotated[str, typer.Option(help="sqlite, or postgres: one of its own.")] = "sqlite",
+    search: Annotated[str, typer.Option(help="scan, or trigram: with an index.")] = "scan",
+    users: Annotated[int, typer.Option(help="How many there are at first.")] = 95_000,
+    rps: Annotated[float, typer.Option(help="Requests a second, of both tests.")] = 100.0,
+    window: Annotated[
+        float, typer.Option(parser=seconds, metavar="DURATION", help="Of what is real in the time lapse.")
+    ] = 10.0,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for what is written.  [default: experiment-N]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Put the standard test beside the scenario."""
+    from miner.experiment import Plan, experiment
+    from miner.experiment.show import show_experiment
+    from miner.places import free_folder
+    from miner.plots.drawn import draw
+    from miner.plots.experiment import plot_experiment
+    from miner.screen.terminal import lasting, say, show
+
+    plan = Plan(
+        database=database, search=search, users=users, rps=rps, window=None if full else window, seed=seed
+    )
+    folder = out or free_folder(Path(), "experiment")
+    found = experiment(plan, folder, lasting)
+    draw(plot_experiment(found), picture := folder / "experiment.svg")
+    show(found, show_experiment, json=json)
+    say(f"Wrote {picture}, and beside it all that was measured.")
 
 
 @app.command()

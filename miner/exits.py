@@ -38,7 +38,10 @@ def exit_code(app: Typer, arguments: Sequence[str]) -> int:
             traceback.print_exception(error)
         return failed(error)
     if code == INTERRUPTED:
-        complain("Interrupted.", "Run it again; what it was about to write was not written.")
+        complain(
+            "Interrupted.",
+            "Run it again; what it was about to write was not, and what it had written is kept.",
+        )
     return code if isinstance(code, int) else 0
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from miner.screen.terminal import count, heading, lines, say, table
+from miner.screen.objectives import show_checked
+from miner.screen.terminal import count, heading, in_json, lines, out, say, show_json, table
 
 if TYPE_CHECKING:
     from miner.ingest import IngestReport, Rejected
+    from miner.objectives import Checked
     from miner.replay import Run
     from miner.verify import Difference, Fidelity, Figure
 
@@ -75,7 +77,20 @@ def show_run(console: Console, run: Run) -> None:
             ("folder", "", str(run.folder)),
         ],
     )
-    lines(console, [run.verdict])
+    lines(console, [run.verdict, *([f"It was stopped: {run.stopped}"] if run.stopped else [])])
+
+
+def show_judged(run: Run, checked: Checked | None, *, json: bool) -> bool:
+    """A run and what became of its objectives are on stdout; whether none was missed."""
+    if json:
+        show_json({**in_json(run), **({"objectives": checked.as_dict()} if checked else {})})
+    else:
+        console = out()
+        show_run(console, run)
+        if checked:
+            console.print()
+            show_checked(console, checked)
+    return checked is None or checked.passed
 
 
 def show_fidelity(console: Console, found: Fidelity) -> None:

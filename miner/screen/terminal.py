@@ -99,7 +99,11 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def lasting(what: str, seconds: float) -> Iterator[None]:
-    """While the block runs, a terminal shows how much of its `seconds` have gone by."""
+    """While the block runs, a terminal shows how much of its `seconds` have gone by; 0: it is not known."""
+    if not seconds:
+        with working(what):
+            yield
+        return
     console = Plain(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), ByTime(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
