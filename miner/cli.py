@@ -576,7 +576,7 @@ def experiment(
     rps: Annotated[float, typer.Option(help="Requests a second, of both tests.")] = 100.0,
     window: Annotated[
         float, typer.Option(parser=seconds, metavar="DURATION", help="Of what is real in the time lapse.")
-    ] = 10.0,
+    ] = 20.0,
     seed: Seed = 1,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for what is written.  [default: experiment-N]")
@@ -599,6 +599,33 @@ def experiment(
     draw(plot_experiment(found), picture := folder / "experiment.svg")
     show(found, show_experiment, json=json)
     say(f"Wrote {picture}, and beside it all that was measured.")
+
+
+@app.command()
+def report(
+    recorded: Annotated[Path, typer.Argument(metavar="RECORDED", help="A log or store.")],
+    run: Annotated[
+        Path | None, typer.Argument(metavar="RUN", help="A run of the load test that was mined from it.")
+    ] = None,
+    objectives: Annotated[Path | None, typer.Option(metavar="F.toml", help="Objectives to check.")] = None,
+    service_log: ServiceLog = None,
+    openapi: OpenApi = None,
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")] = Path("report.html"),
+) -> None:
+    """Write one HTML page to pass on: traffic, fidelity, speed."""
+    from miner.output_files import must_take_files, write_files
+    from miner.report import findings, report
+    from miner.screen.terminal import say, working
+
+    must_take_files(out.parent)
+    with working("Looking at everything"):
+        found = findings(
+            recorded, run, objectives=objectives, service_log=service_log, openapi=openapi, seed=seed
+        )
+        page = report(found)
+    write_files({out: page})
+    say(f"Wrote {out}.")
 
 
 @app.command()

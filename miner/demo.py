@@ -12,8 +12,10 @@ from rich.text import Text
 from miner.errors import MinerError
 from miner.friend_service import service, serving
 from miner.main_job import MinedLogs, mine_logs
+from miner.output_files import write_files
 from miner.places import free_folder
 from miner.replay import Load, Run, replay
+from miner.report import Asked, gathered, report
 from miner.screen.reports import must_pass, show_fidelity, show_run
 from miner.screen.show_answers import show_answers
 from miner.screen.terminal import count, heading, lasting, lines, out, working
@@ -40,7 +42,8 @@ def walk(folder: Path, seconds: float = SECONDS) -> bool:
         document = Path(scratch, "openapi.json")
         document.write_text(service("openapi"), encoding="utf-8")
         title(console, f"1. The log becomes user paths: mine logs {log.name}")
-        mined = mine_logs([str(log)], out=folder, mining={"openapi": str(document)})
+        db = Path(scratch, "friend-service.duckdb")
+        mined = mine_logs([str(log)], out=folder, db=db, mining={"openapi": str(document)})
         show_answers(console, mined.answers, brief=True)
         users = population(mined.workload)
         title(console, "2. The included friend-service starts")
@@ -53,9 +56,10 @@ def walk(folder: Path, seconds: float = SECONDS) -> bool:
             run = replayed(console, mined, host, folder, seconds)
         title(console, "4. Is the replay like the log? mine compare")
         with working("Comparing"):
-            found = compare(log, run.folder, openapi=str(document))
-    show_fidelity(console, found)
-    return verdict(console, found, mined, run)
+            found = compare(db, run.folder, openapi=str(document))
+        show_fidelity(console, found)
+        page = reported(db, mined, run, found, Asked(log.name, run.folder.name, openapi=document.name))
+    return verdict(console, found, mined, run, page)
 
 
 def title(console: Console, text: str) -> None:
@@ -98,7 +102,16 @@ def replayed(console: Console, mined: MinedLogs, host: str, folder: Path, second
     return run
 
 
-def verdict(console: Console, found: Fidelity, mined: MinedLogs, run: Run) -> bool:
+def reported(db: Path, mined: MinedLogs, run: Run, found: Fidelity, asked: Asked) -> Path:
+    """The page with all of it, which is beside the run."""
+    page = run.folder.with_name("report.html")
+    with working("Writing the report"):
+        known = gathered(db, mined.workload, mined.answers, run=run.folder, fidelity=found, asked=asked)
+        write_files({page: report(known)})
+    return page
+
+
+def verdict(console: Console, found: Fidelity, mined: MinedLogs, run: Run, page: Path) -> bool:
     """Whether the replay was faithful is said, and what was written where."""
     faithful = must_pass(found, GATE, AUC_GATE)
     worst = found.worst
@@ -108,6 +121,7 @@ def verdict(console: Console, found: Fidelity, mined: MinedLogs, run: Run) -> bo
     lines(console, [f"{mined.workload_file}: what was found in the log, to review and edit"])
     lines(console, [f"{mined.locustfile}: the load test, for `mine replay` or plain `locust -f`"])
     lines(console, [f"{run.folder}: the replay, with the log of its requests"])
+    lines(console, [f"{page}: all of this as one page, to open in a browser and to pass on"])
     heading(console, "Next")
     lines(console, ["mine logs YOUR.log"])
     return faithful

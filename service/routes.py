@@ -120,7 +120,7 @@ async def search_users(
     limit: Rows = PAGE,
     after: Annotated[str, Query(max_length=64, pattern=NAME_PART, description="Only later names")] = "",
 ) -> list[User]:
-    """Users whose name contains the text, by name; case does not matter."""
+    """Users whose name contains the text, by name."""
     found = await in_thread(friends_of(request).search, username, limit + 1, after)
     return page(found, limit, "username", request, response)
 

@@ -1,13 +1,12 @@
 """How users are searched by a part of their name: by reading all of them, or by an index of trigrams.
 
-Both ignore the case of ASCII letters, know no wildcards, and find the same.
+Both know the case of letters, know no wildcards, and find the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -16,6 +15,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     Select,
+    String,
     bindparam,
     func,
     literal_column,
@@ -31,7 +31,6 @@ from service.tables import users
 How = Literal["scan", "trigram"]
 Found = tuple[Select[Any], dict[str, str]]
 """A statement and its values, but for `after` and `rows`."""
-LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 WILDCARDS = re.compile(r"[\\%_]")
 TRIGRAM = 3
 """Letters of a text from which on the index helps; shorter ones have no trigram."""
@@ -58,11 +57,11 @@ INDEXED = {
 }
 UNINDEXED: ColumnElement[str] = literal_column("+users.username", users.c.username.type)
 """The name, looked up in no index and copied nowhere: https://www.sqlite.org/optoverview.html, unary +."""
-PATTERN: BindParameter[str] = bindparam("pattern")
+PART: BindParameter[str] = bindparam("part", type_=String)
 MATCHES = users.c.user_id.in_(
     text("SELECT rowid FROM users_by_trigram WHERE users_by_trigram MATCH :phrase").columns(users.c.user_id)
 )
-"""May find more than wanted, as FTS5 also ignores the case of letters that are not ASCII."""
+"""May find more than wanted, as FTS5 ignores the case of letters."""
 
 
 def search_by(how: How, engine: Engine) -> Callable[[str], Found]:
@@ -71,36 +70,32 @@ def search_by(how: How, engine: Engine) -> Callable[[str], Found]:
     For `trigram` the index is there afterwards. Raises ServiceError where the database can have none.
     """
     sqlite = engine.dialect.name == "sqlite"
-    everyone = _statement(sqlite)
+    everyone = _everyone(sqlite)
     if how == "trigram":
         _make_index(engine, SQLITE_INDEX if sqlite else POSTGRES_INDEX)
-        indexed = everyone.where(MATCHES) if sqlite else _indexed_statement()
+        indexed = everyone.where(MATCHES) if sqlite else _indexed()
 
     def search(part: str) -> Found:
-        values = {"pattern": "%" + WILDCARDS.sub(r"\\\g<0>", part.translate(LOWER)) + "%"}
         if how == "scan" or len(part) < TRIGRAM:
-            return everyone, values
-        return indexed, values | ({"phrase": '"' + part.replace('"', '""') + '"'} if sqlite else {})
+            return everyone, {"part": part}
+        if sqlite:
+            return indexed, {"part": part, "phrase": '"' + part.replace('"', '""') + '"'}
+        return indexed, {"pattern": "%" + WILDCARDS.sub(r"\\\g<0>", part) + "%"}
 
     return search
 
 
-def _statement(sqlite: bool) -> Select[Any]:
+def _everyone(sqlite: bool) -> Select[Any]:
     # By the bare name either database might walk an index of names and stop after a page of hits, or use
     # the one of trigrams; this search is meant to read every user.
     if sqlite:
-        return _page(UNINDEXED.like(PATTERN, escape="\\"), UNINDEXED)
-    return _page(_contains(), users.c.username.concat(""))
+        return _page(func.instr(UNINDEXED, PART) > 0, UNINDEXED)
+    return _page(func.strpos(users.c.username, PART) > 0, users.c.username.concat(""))
 
 
-def _contains() -> ColumnElement[bool]:
-    """As PostgreSQL is quickest: ILIKE, which knows the case of all languages, takes 1.4 times as long."""
-    return func.lower(users.c.username.collate("C")).like(PATTERN, escape="\\")
-
-
-def _indexed_statement() -> Select[Any]:
-    # The index knows ILIKE only, which may find more than wanted: the case of other letters than ASCII's.
-    return _page(users.c.username.ilike(PATTERN, escape="\\") & _contains(), users.c.username)
+def _indexed() -> Select[Any]:
+    """Of PostgreSQL, whose index knows LIKE."""
+    return _page(users.c.username.like(bindparam("pattern"), escape="\\"), users.c.username)
 
 
 def _page(contains: ColumnElement[bool], name: ColumnElement[str]) -> Select[Any]:

@@ -25,7 +25,7 @@ def test_the_demo_walks_the_loop_and_cleans_up(tmp_path: Path, capsys: pytest.Ca
     assert places == sorted(places)
     assert all(figure in told for figure in ("request_mix", "think_time_by_move", "auc"))
     scenario = {f"friend_service{end}" for end in (".toml", ".py", "_runtime.py", "_hooks.py")}
-    assert {file.name for file in out.iterdir()} == {*scenario, "run-1"}
+    assert {file.name for file in out.iterdir()} == {*scenario, "run-1", "report.html"}
     address = re.search(r"http://(127\.0\.0\.1):(\d+)", told)
     assert address
     with socket.socket() as client:

@@ -19,7 +19,7 @@ from miner.store import Store
 
 STANDARD, SCENARIO = "standard", "scenario"
 LOG = "service.log"
-CALIBRATION = 10.0
+CALIBRATION = 60.0
 """Seconds of searches before the tests, unless a window is shorter; the objective is set by their median."""
 LEAD = 2.0
 """Seconds at the beginning of each run that count for nothing: the first sessions have no second request yet,
@@ -92,11 +92,16 @@ class Bench:
             yield host
 
     def run(self, test: str, host: str, name: str, seconds: float, number: int = 0) -> Run:
-        """A run of one of the tests, for so long; runs of another number ask for other things."""
+        """A run of one of the tests, for so long.
+
+        Those of the standard test are all alike, to the moment of each request. What the scenario creates must
+        be new in each of its runs, so that another number makes another run.
+        """
+        differs = number if test == SCENARIO else 0
         with self.during(f"{test.capitalize()} test, {name.replace('-', ' ')}", seconds):
             return replay(
                 self.scripts / f"{test}.py", host, out=self.folder / name, load=Load(rps=self.plan.rps),
-                run_time=seconds, seed=self.plan.seed * SEEDS + number,
+                run_time=seconds, seed=self.plan.seed * SEEDS + differs,
             )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class Plan:
     users: int = USERS
     rps: float = RPS
     seconds: float = SECONDS
-    window: float | None = 10.0
+    window: float | None = 20.0
     """Of each of the WINDOWS; what is between them is skipped. None: nothing is."""
     seed: int = 1
 

@@ -9,7 +9,7 @@ from miner.experiment.findings import FLAT, GROWING, PLACE, Experiment, Line, Po
 from miner.experiment.plan import Plan
 from miner.screen.terminal import count, heading, lines, table
 
-BAR = 20
+BAR = 16
 """Characters of the longest bar."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 ONLY_ASCII = "#"
@@ -86,8 +86,8 @@ def minutes(window: Point, plan: Plan) -> str:
 
 
 def ms(seconds: float) -> str:
-    """Milliseconds with three digits."""
-    return f"{seconds * 1000:.3g} ms"
+    """Three digits of milliseconds, or of seconds where they are many."""
+    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
 def bar(part: float, console: Console) -> str:

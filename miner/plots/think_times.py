@@ -50,12 +50,20 @@ class Timed:
     often: float
     """How often it is made in a session of the workload."""
 
+    @property
+    def name(self) -> str:
+        """The steps before and after."""
+        return f"{self.step} → {self.to}"
+
     def says(self, pauses: int | None) -> str:
         """What stands above its picture, a line between bars."""
-        move = f"{self.step} → {self.to}"
-        move = move if len(move) <= LINE else f"{self.step}|→ {self.to}"
+        move = self.name if len(self.name) <= LINE else f"{self.step}|→ {self.to}"
+        return "|".join([move, *self.about(pauses)])
+
+    def about(self, pauses: int | None) -> list[str]:
+        """The path, and the law with its numbers."""
         known = "" if pauses is None else f"{count(pauses)} pauses, "
-        return f"{move}|on {self.path.name}|{known}{_written(self.law)}"
+        return [f"on {self.path.name}", *f"{known}{_written(self.law)}".split("|")]
 
 
 def plot_think_times(
@@ -83,6 +91,28 @@ def plot_think_times(
             "Name the store that it was mined from, or none.",
         )
     return _faceted(_compared(workload, moves, pauses), _compared_layers(), "Think times", COMPARED)
+
+
+def plot_each_think_time(
+    workload: Workload, store: Store | str | FilePath, *, most: int = MOVES
+) -> list[alt.LayerChart]:
+    """The pictures of `plot_think_times` one by one, with a title each: for where they flow.
+
+    Raises MinerError.
+    """
+    pauses = _pauses(workload, store)
+    return [_alone(workload, move, pauses) for move in frequent_moves(workload)[:most]]
+
+
+def _alone(workload: Workload, move: Timed, pauses: Pauses) -> alt.LayerChart:
+    known = len(pauses[move.path.name, move.step, move.to])
+    return alt.LayerChart(
+        data=data(_compared(workload, [move], pauses)),
+        layer=_compared_layers(),
+        width=WIDTH,
+        height=HEIGHT,
+        title=heading(move.name, *move.about(known)),
+    )
 
 
 def _written(law: Law) -> str:

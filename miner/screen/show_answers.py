@@ -74,7 +74,7 @@ def _show_choice(console: Console, found: Answers) -> None:
     best = min(one.bic for one in tried), min(one.icl for one in tried)
     console.print()
     chosen = next(one.paths for one in tried if one.chosen)
-    lines(console, [_why_so_many(chosen, len(found.paths), asked=len(tried) == 1 and chosen > 1)])
+    lines(console, [why_so_many(chosen, len(found.paths), asked=len(tried) == 1 and chosen > 1)])
     if len(tried) > 1:
         rows = [
             (
@@ -88,10 +88,10 @@ def _show_choice(console: Console, found: Answers) -> None:
         table(console, ["paths by moves", ">BIC", ">ICL", ">smallest path"], rows)
     if stable:
         console.print()
-        lines(console, [_how_stable(stable)])
+        lines(console, [how_stable(stable)])
 
 
-def _why_so_many(chosen: int, paths: int, *, asked: bool) -> str:
+def why_so_many(chosen: int, paths: int, *, asked: bool) -> str:
     if asked:
         return f"{paths} paths, as asked for."
     later = "" if paths == chosen else f" What pauses tell, and what shares no step, makes {paths} of them."
@@ -100,7 +100,7 @@ def _why_so_many(chosen: int, paths: int, *, asked: bool) -> str:
     return why + later
 
 
-def _how_stable(stable: Stability) -> str:
+def how_stable(stable: Stability) -> str:
     again = ", ".join(map(str, stable.paths))
     fewer = "record more" if max(stable.paths) == 1 else "ask for fewer with --paths, or record more"
     verdict = "stable" if stable.mean >= STABLE else f"not stable: {fewer}"
@@ -197,7 +197,7 @@ def _show_errors(console: Console, found: Answers) -> None:
     heading(console, "5. What share of requests ends in a client-side error?")
     lines(console, [f"{share(found.client_error_share)} of all." if found.client_error_share else "None."])
     rows = [
-        (one.name, count(one.requests), share(one.client_errors), _statuses(one.statuses, one.requests))
+        (one.name, count(one.requests), share(one.client_errors), statuses(one.statuses, one.requests))
         for one in found.client_errors
         if one.client_errors or one.server_errors
     ]
@@ -227,7 +227,7 @@ def _show_causes(console: Console, found: Answers) -> None:
         table(console, ["what was refused", "what seems to cause it", ">refused", ">accepted"], rows)
 
 
-def _statuses(statuses: dict[int, int], requests: int) -> str:
+def statuses(statuses: dict[int, int], requests: int) -> str:
     """The errors of both kinds, the most frequent first."""
     errors = sorted(((n, status) for status, n in statuses.items() if status >= 400), reverse=True)
     return ", ".join(f"{status}: {share(n / requests)}" for n, status in errors)

@@ -60,7 +60,8 @@ def test_usernames_are_unique(running: Running) -> None:
 @pytest.mark.parametrize(
     ("part", "found"),
     [
-        ("HOLM", ["Holm.b", "ann_holm"]),
+        ("holm", ["ann_holm"]),
+        ("olm", ["Holm.b", "ann_holm"]),
         ("_", ["ann_holm", "c_d"]),
         ("%", []),
         ("\\", []),
@@ -69,7 +70,7 @@ def test_usernames_are_unique(running: Running) -> None:
     ],
 )
 def test_search_finds_the_text_as_it_is(running: Running, part: str, found: list[str]) -> None:
-    """A search finds every name that contains the text, ignores case and knows no wildcards."""
+    """A search finds every name that contains the text as it is written, and knows no wildcards."""
     running.people("ann_holm", "Holm.b", "c_d", "cxd")
     answer = running.request("GET", f"{PREFIX}/users", params={"username": part})
     assert [user["username"] for user in answer.json()] == found

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
@@ -37,7 +37,6 @@ EXAMPLES = 150
 """Texts that are searched for on each database, the same ones each time."""
 AT = datetime(2026, 3, 23, 10, 11, 12, tzinfo=UTC)
 HOWS: tuple[How, ...] = get_args(How)
-LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 LOOKALIKES = (
     "\u212aelvin",  # the Kelvin sign is no K, though lower() makes it one
@@ -163,9 +162,8 @@ def put(engine: Engine, names: list[str]) -> None:
 
 
 def named(part: str) -> list[str]:
-    """Who contains the text but for the case of ASCII letters, in the order of the bytes of their names."""
-    part = part.translate(LOWER)
-    return sorted((name for name in NAMES if part in name.translate(LOWER)), key=str.encode)
+    """Who contains the text, in the order of the bytes of their names."""
+    return sorted((name for name in NAMES if part in name), key=str.encode)
 
 
 def test_both_find_the_same(searches: Searches) -> None:
@@ -210,7 +208,7 @@ def test_links_lead_through_all_pages(running: Running, how: How) -> None:
     names = sorted(f"{who}_{number}" for who in ("Guest", "guest") for number in range(23))
     put(running.engine, [*reversed(names), "somebody_else"])
     running.app = create_app(running.engine, search=how)
-    seen, url = [], f"{PREFIX}/users?username=UEST_&limit=9"
+    seen, url = [], f"{PREFIX}/users?username=uest_&limit=9"
     while url:
         answer = running.request("GET", url)
         assert answer.status_code == 200
@@ -238,7 +236,7 @@ def test_new_users_are_in_the_index(running: Running) -> None:
     running.app = before
     running.people("omar_holm3")
     running.app = create_app(running.engine, search="trigram")
-    found = running.items("/users?username=_HOLM")
+    found = running.items("/users?username=_holm")
     assert [user["username"] for user in found] == ["mira_holm27", "omar_holm3"]
 
 
@@ -249,10 +247,10 @@ def test_an_index_is_made_once(engine: Engine) -> None:
 
     def begin(_: int) -> list[str]:
         start.wait(PATIENCE)
-        return [user.username for user in Friends(engine, lambda: AT, "trigram").search("kelvin", 9)]
+        return [user.username for user in Friends(engine, lambda: AT, "trigram").search("elvin", 9)]
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(begin, range(4))) == [["Kelvin", "kelvin"]] * 4
+        assert list(pool.map(begin, range(4))) == [["Kelvin", "kelvin", "\u212aelvin"]] * 4
 
 
 def test_only_trigram_uses_the_index(engine: Engine) -> None:
