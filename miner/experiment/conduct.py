@@ -94,8 +94,8 @@ class Bench:
     def run(self, test: str, host: str, name: str, seconds: float, number: int = 0) -> Run:
         """A run of one of the tests, for so long.
 
-        Those of the standard test are all alike, to the moment of each request. What the scenario creates must
-        be new in each of its runs, so that another number makes another run.
+        Those of the standard test are all alike, to the moment of each request. What the scenario creates
+        must be new each time, so that another number makes another run.
         """
         differs = number if test == SCENARIO else 0
         with self.during(f"{test.capitalize()} test, {name.replace('-', ' ')}", seconds):
