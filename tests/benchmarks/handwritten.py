@@ -37,7 +37,7 @@ from service.database import open_database
 from service.exchange import Watch
 from service.guard import Guard
 from service.metrics import Metrics
-from service.search import WILDCARDS, search_by
+from service.search import search_by
 from service.server import Server, config_of, listen, url_of
 from service.worker import Settings
 
@@ -120,8 +120,7 @@ class Store:
         return row
 
     def search_users(self, part: str, rows: int, after: str = "") -> list[Row]:
-        pattern = "%" + WILDCARDS.sub(r"\\\g<0>", part) + "%"
-        found: list[Row] = self._run("search", pattern=pattern, rows=rows, after=after).fetchall()
+        found: list[Row] = self._run("search", part=part, rows=rows, after=after).fetchall()
         return found
 
     def view_user(self, user_id: int) -> Row:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeVar
 
 import httpx
@@ -32,7 +31,6 @@ NOBODY = 999_999
 """The id of no user and no request."""
 EXAMPLES, STEPS = 50, 25
 """Sequences that are tried, the same ones each time, and how long each is at most."""
-LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 EMPTY = {
     "sqlite": ("DELETE FROM friendships", "DELETE FROM friend_requests", "DELETE FROM users"),
     "postgresql": ("TRUNCATE friendships, friend_requests, users RESTART IDENTITY",),
@@ -75,9 +73,8 @@ class Model:
         return [pair for pair in permutations(sorted(self.names), 2) if frozenset(pair) not in taken]
 
     def named(self, part: str) -> list[str]:
-        """Names that contain the text but for the case of ASCII letters, in their order."""
-        part = part.translate(LOWER)
-        return sorted(name for name in self.names.values() if part in name.translate(LOWER))
+        """Names that contain the text, in their order."""
+        return sorted(name for name in self.names.values() if part in name)
 
 
 @dataclass
