@@ -86,6 +86,19 @@ class Checked:
         """Whether none failed and none was without data."""
         return all(outcome.passed for outcome in self.outcomes)
 
+    def frame(self) -> pd.DataFrame:
+        """A row per objective, by name: verdict, value and limit in their unit, and samples."""
+        columns = ("verdict", "value", "limit", "n")
+        rows = [
+            {
+                "objective": one.objective.name,
+                **{name: getattr(one, name) for name in columns},
+                "unit": one.objective.unit,
+            }
+            for one in self.outcomes
+        ]
+        return pd.DataFrame(rows).set_index("objective")
+
     def as_dict(self) -> dict[str, Any]:
         """All of it for JSON."""
         return {

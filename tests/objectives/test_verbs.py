@@ -11,7 +11,7 @@ import yaml
 from made_run import made_run, requests, service_log
 
 from miner.cli import run as mine
-from miner.objectives import load_objectives
+from miner.objectives import check, load_objectives
 
 SEARCH = "GET /friend-service/v1/users"
 FILE = """\
@@ -111,6 +111,17 @@ def test_a_proposal_is_met_by_what_it_was_made_of(tmp_path: Path, capsys: pytest
     assert mine(["objectives", "openslo", str(file), "--service", "friends"]) == 0
     documents = list(yaml.safe_load_all(capsys.readouterr().out))
     assert {document["kind"] for document in documents} == {"Service", "SLI", "SLO"}
+
+
+def test_verdicts_are_a_frame_in_a_notebook(tmp_path: Path) -> None:
+    """A row per objective, by its name."""
+    frame = check(load_objectives(objectives(tmp_path)), made_run(tmp_path / "run")).frame()
+    assert frame.loc["search is quick", ["verdict", "value", "limit", "unit"]].to_list() == [
+        "pass",
+        0.02,
+        1.0,
+        "s",
+    ]
 
 
 def test_a_wider_margin_allows_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
