@@ -464,19 +464,14 @@ def propose(
 ) -> None:
     """Write objectives that the recording meets, to begin with."""
     from miner.objectives import propose
-    from miner.output_files import write_files
-    from miner.screen.terminal import say, working
+    from miner.screen.terminal import give, say, working
     from miner.verify.sources import prepared
 
     with working("Reading"), prepared(recorded, openapi) as (store, remarks):
         proposed = propose(store, margin=margin, name=recorded.name)
     for remark in remarks:
         say(remark)
-    if out is None:
-        sys.stdout.write(proposed)
-        return
-    write_files({out: proposed})
-    say(f"Wrote {out}.")
+    give(proposed, out)
 
 
 @objectives.command()
@@ -489,15 +484,9 @@ def openslo(
 ) -> None:
     """Write objectives as OpenSLO, for what watches the service itself."""
     from miner.objectives import load_objectives, openslo
-    from miner.output_files import write_files
-    from miner.screen.terminal import say
+    from miner.screen.terminal import give
 
-    text = openslo(load_objectives(file), service=name)
-    if out is None:
-        sys.stdout.write(text)
-        return
-    write_files({out: text})
-    say(f"Wrote {out}.")
+    give(openslo(load_objectives(file), service=name), out)
 
 
 @app.command()

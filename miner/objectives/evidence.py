@@ -11,10 +11,10 @@ import pandas as pd
 from miner.errors import MinerError, TooLittleData
 from miner.objectives.rows import end, sent, table
 from miner.objectives.run_facts import lasted, remarks, scenario, signed
-from miner.objectives.service_log import logged, recording
+from miner.objectives.service_log import logged, routes
 from miner.session_files import read_sessions
 from miner.store import Store
-from miner.verify.sources import kind, run_facts
+from miner.verify.sources import kind, prepared, run_facts
 from miner.workload import Workload
 from miner.workload_file import load
 
@@ -84,7 +84,7 @@ def of_recording(of: Path, openapi: str | None, endpoints: list[str] | None = No
     """
     if what := NOTHING_MEASURED.get(kind(of)):
         raise MinerError(f"{of} is {what}.", "Name a run, a log or a store.")
-    with recording(of, openapi, endpoints or []) as (store, said):
+    with prepared(of, openapi, routes(endpoints or [])) as (store, said):
         return of_store(store, of.name, said)
 
 

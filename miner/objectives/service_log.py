@@ -1,9 +1,8 @@
-"""What is logged: by the service of a run, or as a recording."""
+"""What the service of a run logged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,33 +13,12 @@ from miner.ingest import ingest
 from miner.paths import prepare
 from miner.paths.excluded import REASONS
 from miner.store import Store
-from miner.verify.sources import kind
 from miner.workload import PARAMETER, ROUTE
 
 SLACK = 1_000_000
 """Microseconds around a run for which the log's clock may be off."""
 KEPT = {True: REASONS, False: tuple(reason for reason in REASONS if reason != "health check")}
 """What is not left out of a log whose requests are signed, or not."""
-
-
-@contextmanager
-def recording(
-    place: Path, openapi: str | None, endpoints: Sequence[str]
-) -> Iterator[tuple[Store, tuple[str, ...]]]:
-    """The store at `place`, or one with the log that is there, with sessions; and what is to be said of it.
-
-    As `miner.verify.sources.prepared`, but endpoints are named as in `endpoints`. Raises MinerError.
-    """
-    if kind(place) == "store":
-        with Store.open(place, create=False) as store:
-            if not store.fetch("miner.paths", "session_counts").to_pylist()[0]["sessions"]:
-                prepare(store, openapi=openapi, routes=routes(endpoints))
-            yield store, ()
-        return
-    with Store.open(None) as store:
-        report = ingest([place], store)
-        prepare(store, openapi=openapi, routes=routes(endpoints))
-        yield store, tuple(report.remarks)
 
 
 def logged(

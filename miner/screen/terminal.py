@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from json import dumps
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from miner.errors import one_line
+from miner.output_files import write_files
 
 T = TypeVar("T")
 DAYS = 3
@@ -54,6 +56,15 @@ def out() -> Console:
 def say(text: str) -> None:
     """`text` is on stderr, wrapped between words."""
     Plain(stderr=True).print(Text(one_line(text)))
+
+
+def give(text: str, out: Path | None) -> None:
+    """`text` is on stdout, or in the file `out`. Raises MinerError if it cannot be written."""
+    if out is None:
+        sys.stdout.write(text)
+        return
+    write_files({out: text})
+    say(f"Wrote {out}.")
 
 
 def show_json(facts: Any) -> None:

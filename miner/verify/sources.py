@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,20 +80,23 @@ def of_store(path: Path, how: How) -> Steps:
 
 
 @contextmanager
-def prepared(recording: Path, openapi: str | None) -> Iterator[tuple[Store, tuple[str, ...]]]:
+def prepared(
+    recording: Path, openapi: str | None, routes: Sequence[str] = ()
+) -> Iterator[tuple[Store, tuple[str, ...]]]:
     """The store at `recording`, or one with the log that is there, and what is to be said of the log.
 
-    A store that was only ingested gets its sessions now. Raises MinerError.
+    A store that was only ingested gets its sessions now, with these `routes` among those that are found.
+    Raises MinerError.
     """
     if kind(recording) == "store":
         with Store.open(recording, create=False) as store:
             if not store.fetch("miner.paths", "session_counts").to_pylist()[0]["sessions"]:
-                prepare(store, openapi=openapi)
+                prepare(store, openapi=openapi, routes=routes)
             yield store, ()
         return
     with Store.open(None) as store:
         report = ingest([recording], store)
-        prepare(store, openapi=openapi)
+        prepare(store, openapi=openapi, routes=routes)
         yield store, tuple(report.remarks)
 
 

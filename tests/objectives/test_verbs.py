@@ -120,7 +120,7 @@ def test_verdicts_are_a_frame_in_a_notebook(tmp_path: Path) -> None:
         "pass",
         0.02,
         1.0,
-        "s",
+        "seconds",
     ]
 
 
