@@ -38,10 +38,7 @@ def watching(
     Those that are measured at the service are judged when the run is over. Raises MinerError if one names an
     endpoint or a path that the scenario has not.
     """
-    known = _known(locustfile)
-    for one in objectives.objectives if known.endpoints else ():
-        endpoint_of(one, known)
-        must_have_path(one, known)
+    known = known_to(locustfile, objectives)
     at_client = [one for one in objectives.objectives if one.measured_at == "client"]
     watched = [one for one in at_client if known.endpoints or one.endpoint is None]
     if recorded and any(one.relative for one in watched):
@@ -59,6 +56,18 @@ def watching(
         return None
 
     return look
+
+
+def known_to(locustfile: Path, objectives: Objectives) -> Evidence:
+    """What the scenario can ask for, with nothing measured yet.
+
+    Raises MinerError if one of the objectives names an endpoint or a path that it has not.
+    """
+    known = _known(locustfile)
+    for one in objectives.objectives if known.endpoints else ():
+        endpoint_of(one, known)
+        must_have_path(one, known)
+    return known
 
 
 def planned(locustfile: Path, load: Load, run_time: float, tape: Tape | None) -> float:

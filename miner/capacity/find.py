@@ -19,6 +19,7 @@ from miner.errors import MinerError, TooLittleData
 from miner.objectives.quantities import clock, figures
 from miner.output_files import write_files
 from miner.replay.constants import Says, constants
+from miner.watching import known_to
 
 FEWEST = 20.0
 """Sessions that are to start in a step: with fewer it may well be that none does."""
@@ -48,6 +49,7 @@ def capacity(
     )
     _must_be_empty(setting.out)
     says = constants(setting.locustfile)
+    known_to(setting.locustfile, setting.objectives)
     bounds = narrowed(bounds, setting.load.rate(says), setting.load.most, setting.run_time)
     steps: list[Step] = []
 

@@ -65,8 +65,10 @@ def _limit(requests: pd.DataFrame, load: pd.DataFrame, then: pd.Series[bool], at
     during = load[load["at"] >= at - SHORTEST]
     if not during.empty and (cpu := during["cpu"].median()) >= BUSY_CORE:
         return "cpu", f"its processes took {cpu:.0%} of a core each; give it more --processes"
-    if not during.empty and during["busy"].sum() >= ALL_BUSY * during["users"].sum():
-        users = during["users"].groupby(during["at"].round()).sum().max()
+    queued = during[during["waiting"] > 0]  # and not the end, when sessions only finish
+    crowd = during if queued.empty else queued
+    if not crowd.empty and crowd["busy"].sum() >= ALL_BUSY * crowd["users"].sum():
+        users = crowd["users"].groupby(crowd["at"].round()).sum().max()
         said = f"all {users:,.0f} users were in sessions"
         before, after = (requests["duration"][which].median() for which in (~then, then))
         if after > SLOWED * before:

@@ -131,6 +131,7 @@ def test_what_no_step_can_tell_is_refused_after_the_first(tmp_path: Path) -> Non
         ({"warm_up": "3s", "every": "2s"}, {}, "warm-up of 3s and a window of 2s, and a step lasts 3s"),
         ({"warm_up": "3s"}, {}, "needs a warm-up of 3s, and a step lasts 3s"),
         ({"measured_at": "service"}, {}, "there is no log of it"),
+        ({"endpoint": "GET /thing"}, {}, "The nearest is 'GET /things'"),
         ({}, {"host": "http://192.0.2.1"}, "is not on this machine"),
         ({}, {"host": "http://127.0.0.1:9"}, "Nothing answers"),
         ({}, {"load": Load(rps=1.0, sessions_per_second=1.0)}, "too many"),

@@ -58,6 +58,14 @@ def test_what_kept_it_is_named(duration: np.ndarray, of: pd.DataFrame, limit: st
     assert "from 14:03:2" in verdict.sentence
 
 
+def test_users_are_looked_at_while_sessions_wait_for_them() -> None:
+    """At the end of a run sessions only finish: who is idle then says nothing of the time before."""
+    full, after = load(0.3, 40).assign(waiting=5), load(0.3, 2)
+    late = full["at"] < BEGAN.timestamp() + 230
+    verdict = judged(requests(LATER, QUICK), pd.concat([full[late], after[~late]]), 0)
+    assert verdict.limited_by == "users"
+
+
 def test_sessions_that_never_started_are_late_too() -> None:
     """A run that ended before its queue is no run that kept up."""
     verdict = judged(requests(PUNCTUAL, QUICK), load(0.3, 40), 7)
