@@ -58,12 +58,16 @@ class Performed:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a test takes place: a database in a folder of its own, and the files of both tests."""
+    """Where a test takes place."""
 
     plan: Plan
     test: str
     scripts: Path
+    """The folder with the files of both tests."""
+    scratch: Path
+    """For the database, which is gone afterwards."""
     folder: Path
+    """For the service's log, and the runs."""
     during: During
 
     @property
@@ -73,22 +77,23 @@ class Bench:
 
     def seed(self) -> None:
         """The database is there, and has the plan's users."""
-        self.folder.mkdir(parents=True)
+        self.scratch.mkdir()
+        self.folder.mkdir()
         users = ("--users", f"{self.plan.users}", "--seed", f"{SEEDED_BY}")
         with self.during(f"Seeding {self.plan.users:,} users", 0.0):
-            service("seed", *users, "--database", self.database, folder=self.folder)
+            service("seed", *users, "--database", self.database, folder=self.scratch)
 
     def add(self, users: int, seed: int) -> None:
         """So many users more are in the database, all at once."""
         more = ("--more", "--users", f"{users}", "--seed", f"{ADDED_BY + seed}")
         with self.during(f"Adding {users:,} users, as many as the skipped time creates", 0.0):
-            service("seed", *more, "--database", self.database, folder=self.folder)
+            service("seed", *more, "--database", self.database, folder=self.scratch)
 
     @contextmanager
     def serving(self, search: str) -> Iterator[str]:
         """While the block runs, the service answers at the URL given, and logs to the microsecond."""
-        options = ("--search", search, "--json-log", LOG)
-        with serving(self.database, *options, folder=self.folder) as host:
+        options = ("--search", search, "--json-log", str(self.folder / LOG))
+        with serving(self.database, *options, folder=self.scratch) as host:
             yield host
 
     def run(self, test: str, host: str, name: str, seconds: float, number: int = 0) -> Run:
