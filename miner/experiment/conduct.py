@@ -31,7 +31,7 @@ During = Callable[[str, float], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Window:
     """A run, and the time that it stands for; seconds."""
 
     run: Run
@@ -116,51 +116,50 @@ def calibrated(bench: Bench) -> float:
     with bench.serving("scan") as host:
         began = time.time()
         bench.run(STANDARD, host, "calibration", LEAD + seconds)
-    logged = _stretch(read_log(bench.folder / LOG), began, seconds)
+    logged = _during(read_log(bench.folder / LOG), began, seconds)
     return float(logged.loc[logged["endpoint"] == SEARCH, "latency"].median())
 
 
 def performed(benches: Sequence[Bench]) -> list[Performed]:
-    """The test of each bench has run on its database: in a time lapse their windows take turns.
+    """The test of each bench has run on its database. Their windows take turns.
 
-    What else this machine does meanwhile then falls on all of them alike. In real time they run one after the
-    other.
+    So what else this machine does meanwhile, and how fast it is, falls on all of them alike.
     """
     with ExitStack() as services:
         hosts = [services.enter_context(bench.serving(bench.plan.search)) for bench in benches]
-        every = [_stretches(bench, host) for bench, host in zip(benches, hosts, strict=True)]
-        stretches = list(zip(*zip(*every, strict=True), strict=True))
-    return [_logged(bench, own) for bench, own in zip(benches, stretches, strict=True)]
+        every = [_windows(bench, host) for bench, host in zip(benches, hosts, strict=True)]
+        windows = list(zip(*zip(*every, strict=True), strict=True))
+    return [_logged(bench, own) for bench, own in zip(benches, windows, strict=True)]
 
 
-def _stretches(bench: Bench, host: str) -> Iterator[Stretch]:
-    """A run for each stretch of the plan; what is skipped before it is made up for."""
+def _windows(bench: Bench, host: str) -> Iterator[Window]:
+    """A run for each window of the plan; what is skipped before it is made up for."""
     plan = bench.plan
-    for number, (start, end) in enumerate(plan.stretches, 1):
+    for number, (start, end) in enumerate(plan.windows, 1):
         skipped = max(0.0, plan.skipped - LEAD) if number > 1 and bench.test == SCENARIO else 0.0
         if added := plan.created_in(skipped):
             bench.add(added, number)
         began = time.time()
         run = bench.run(bench.test, host, f"window-{number}", LEAD + end - start, number)
-        yield Stretch(run, began, start, end - start, added)
+        yield Window(run, began, start, end - start, added)
 
 
-def _logged(bench: Bench, stretches: Sequence[Stretch]) -> Performed:
-    """What the service logged in the stretches, by the time that they stand for."""
+def _logged(bench: Bench, windows: Sequence[Window]) -> Performed:
+    """What the service logged in the windows, by the time that they stand for."""
     log = read_log(bench.folder / LOG)
     parts = []
-    for one in stretches:
-        rows = _stretch(log, one.began, one.lasts)
+    for one in windows:
+        rows = _during(log, one.began, one.lasts)
         parts.append(rows.assign(at=rows["at"] - LEAD + one.start))
     return Performed(
         bench.test,
         pd.concat(parts, ignore_index=True),
-        tuple(one.run for one in stretches),
-        sum(one.added for one in stretches),
+        tuple(one.run for one in windows),
+        sum(one.added for one in windows),
     )
 
 
-def _stretch(log: pd.DataFrame, began: float, lasts: float) -> pd.DataFrame:
+def _during(log: pd.DataFrame, began: float, lasts: float) -> pd.DataFrame:
     """What came in the seconds after LEAD, `at` since the first request of the run that `began` then."""
     at = log["at"] - log.loc[log["at"] >= began, "at"].min()  # Locust takes a moment to start
     return log.assign(at=at)[at.between(LEAD, LEAD + lasts, inclusive="left")]

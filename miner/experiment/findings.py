@@ -67,6 +67,14 @@ class Experiment:
     lines: tuple[Line, ...]
     machine: Machine
 
+    def beside(self, window: int) -> float:
+        """How many times as long a search takes in the scenario's window as in that of the standard test.
+
+        Both ran one after the other: where the machine became slower, it did for both.
+        """
+        standard, scenario = (self.line(test).points[window].p50 for test in ("standard", "scenario"))
+        return scenario / standard
+
     @property
     def limit(self) -> float:
         """Median seconds that a search may take."""
@@ -87,6 +95,7 @@ class Experiment:
             "plan": {**asdict(self.plan), "windows": self.plan.windows},
             "base": self.base,
             "told_apart": self.told_apart,
+            "beside": [self.beside(window) for window in range(len(self.plan.windows))],
             "tests": [line.as_dict() for line in self.lines],
             "machine": asdict(self.machine),
         }

@@ -72,11 +72,6 @@ class Plan:
         return tuple((n * apart, n * apart + self.window) for n in range(WINDOWS))
 
     @property
-    def stretches(self) -> tuple[tuple[float, float], ...]:
-        """What is real of it, without a break: each window, or all of it."""
-        return self.windows if self.window is not None else ((0.0, self.seconds),)
-
-    @property
     def skipped(self) -> float:
         """Seconds between two windows that pass in no time."""
         (_, end), (start, _) = self.windows[:2]

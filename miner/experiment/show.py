@@ -27,14 +27,15 @@ def show_experiment(console: Console, found: Experiment) -> None:
             bar(of.p50 / most, console),
             ms(other.p50),
             bar(other.p50 / most, console),
+            f"{found.beside(window):.2f}",
         )
-        for of, other in zip(standard.points, scenario.points, strict=True)
+        for window, (of, other) in enumerate(zip(standard.points, scenario.points, strict=True))
     ]
     heading(console, "Half of the searches took less than")
-    table(console, ["minute", ">standard test", "", ">scenario test", ""], rows)
+    table(console, ["minute", ">standard test", "", ">scenario test", "", ">ratio"], rows)
     heading(console, "What it says")
     lines(console, [f"- {sentence}" for line in found.lines for sentence in said_of(line)])
-    lines(console, [f"- {verdict(found)}"])
+    lines(console, [f"- {said_of_ratio(found)}", f"- {verdict(found)}"])
 
 
 def said_of_plan(found: Experiment) -> str:
@@ -65,6 +66,15 @@ def said_of(line: Line) -> list[str]:
         objective,
         *(f"The {line.test} test: {said}" for said in line.verdicts),
     ]
+
+
+def said_of_ratio(found: Experiment) -> str:
+    """What became of the scenario beside the standard test, whose windows took turns."""
+    first, last = found.beside(0), found.beside(-1)
+    return (
+        f"Beside the standard test, with which it took turns, the scenario's search took {first:.2f} times "
+        f"as long at first, and {last:.2f} times at the end: {last / first - 1:+.0%}."
+    )
 
 
 def verdict(found: Experiment) -> str:

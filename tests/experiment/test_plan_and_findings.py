@@ -45,7 +45,7 @@ def made(test: str, grows: float, *, plan: Plan = PLAN, rps: float = 100.0) -> P
     """A log of a test in which searches take BASE, and at the end `grows` more, give or take a tenth."""
     rng = np.random.default_rng(RNG)
     parts = []
-    for start, end in plan.stretches:
+    for start, end in plan.windows:
         at = np.sort(rng.uniform(start, end, round(rps * (end - start))))
         median = BASE * (1 + grows * at / plan.seconds)
         searches = np.arange(len(at)) % 5 < (5 if test == "standard" else 2)
@@ -89,10 +89,9 @@ def test_windows_and_what_is_skipped_make_up_the_whole_time(seconds: float, shar
 
 
 def test_nothing_is_skipped_in_real_time() -> None:
-    """Without a time lapse the windows follow each other, and all of it is one stretch."""
+    """Without a time lapse the windows follow each other."""
     plan = Plan(window=None)
     assert plan.skipped == 0
-    assert plan.stretches == ((0.0, SECONDS),)
     assert plan.windows[3] == (900.0, 1200.0)
 
 
@@ -154,6 +153,20 @@ def test_growth_counts_in_windows_of_the_whole_time() -> None:
 def test_what_it_says_follows_from_both_growths(standard: float, scenario: float, said: str) -> None:
     """A standard test that is not flat tells nothing, in whichever direction it went."""
     assert said in " ".join(printed(found(standard, scenario)).split())
+
+
+def test_the_ratio_of_both_tests_knows_no_slow_machine() -> None:
+    """Where the machine becomes half as fast, the scenario still grew as it did beside the other."""
+    experiment = found()
+    slow = [
+        replace(line, points=tuple(replace(p, p50=p.p50 * (1 + n / 5)) for n, p in enumerate(line.points)))
+        for line in experiment.lines
+    ]
+    slowed = replace(experiment, lines=tuple(slow))
+    assert slowed.line("standard").growth == pytest.approx(1.0, abs=0.05)
+    assert slowed.beside(-1) / slowed.beside(0) - 1 == pytest.approx(REFERENCE, abs=0.03)
+    said = f"{experiment.beside(-1):.2f} times at the end"
+    assert said in " ".join(printed(slowed).split())
 
 
 def test_less_load_than_planned_is_no_verdict() -> None:
