@@ -16,7 +16,7 @@ from miner.output_files import write_files
 from miner.places import free_folder
 from miner.replay import Load, Run, replay
 from miner.report import Asked, gathered, report
-from miner.screen.reports import must_pass, show_fidelity, show_run
+from miner.screen.reports import AUC_CLOSE, CLOSE, must_pass, show_fidelity, show_run
 from miner.screen.show_answers import show_answers
 from miner.screen.terminal import count, heading, lasting, lines, out, working
 from miner.verify import Fidelity, compare
@@ -29,7 +29,6 @@ PART = 0.55
 """Of the recorded sessions are replayed: with fewer than half, noise hides what differs."""
 SPEED = 20.0
 """Pauses are divided by this, or two recorded weeks would not fit into a minute."""
-GATE, AUC_GATE = 2.0, 0.60
 
 
 def walk(folder: Path, seconds: float = SECONDS) -> bool:
@@ -113,9 +112,9 @@ def reported(db: Path, mined: MinedLogs, run: Run, found: Fidelity, asked: Asked
 
 def verdict(console: Console, found: Fidelity, mined: MinedLogs, run: Run, page: Path) -> bool:
     """Whether the replay was faithful is said, and what was written where."""
-    faithful = must_pass(found, GATE, AUC_GATE)
+    faithful = must_pass(found, CLOSE, AUC_CLOSE)
     worst = found.worst
-    said = f"Every ratio is at most {GATE:g}; the highest is {worst.name}, {worst.ratio or 0:.2f}."
+    said = f"Every ratio is at most {CLOSE:g}; the highest is {worst.name}, {worst.ratio or 0:.2f}."
     lines(console, ["", said if faithful else "The replay is further from the log than it should be."])
     heading(console, "Written")
     lines(console, [f"{mined.workload_file}: what was found in the log, to review and edit"])

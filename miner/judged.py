@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Self
 
 from miner.errors import MinerError
@@ -13,6 +14,10 @@ from miner.watching import planned, watching
 
 if TYPE_CHECKING:
     from miner.replay.perform import Watch
+
+QUIET, PATIENCE, POLL = 1.0, 10.0, 0.1
+"""Seconds without a new line until a service's log of a run is taken for whole, to wait for that at most,
+and from one look to the next. What servers buffer, they mostly write within a second."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Judging:
         """The verdicts on the run, if it is to be judged. Raises MinerError."""
         if self.objectives is None:
             return None
+        if self.service_log:
+            wait_until_whole(self.service_log)
         return check(
             self.objectives,
             run.folder,
@@ -56,3 +63,14 @@ class Judging:
             recorded=self.recorded,
             openapi=self.openapi,
         )
+
+
+def wait_until_whole(log: Path) -> None:
+    """No line has come for a while, or it has been long enough."""
+    began = grown = monotonic()
+    size = -1
+    while monotonic() - grown < QUIET and monotonic() - began < PATIENCE:
+        now = log.stat().st_size if log.is_file() else 0
+        if now != size:
+            size, grown = now, monotonic()
+        sleep(POLL)

@@ -20,6 +20,16 @@ def must_take_files(folder: Path) -> None:
             return
 
 
+def must_be_empty(folder: Path) -> None:
+    """Nothing is in `folder`, if it is there. Raises MinerError."""
+    try:
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as error:
+        raise MinerError(f"Cannot look into {folder}: {error.strerror}.", HINT) from error
+    if taken:
+        raise MinerError(f"{folder} is not empty.", "Give another --out, or remove it first.")
+
+
 def write_files(texts: dict[Path, str]) -> None:
     """Each file holds its text; if one cannot be written, none has changed. Raises MinerError."""
     written: dict[Path, Path] = {}

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 from miner.capacity.answer import INTERRUPTED, Capacity
 from miner.capacity.fit import for_steps
@@ -17,7 +16,7 @@ from miner.capacity.search import NOTHING, TOO_LITTLE, Bounds, concluded, search
 from miner.capacity.step import Step
 from miner.errors import MinerError, TooLittleData
 from miner.objectives.quantities import clock, figures
-from miner.output_files import write_files
+from miner.output_files import must_be_empty, write_files
 from miner.replay.constants import Says, constants
 from miner.watching import known_to
 
@@ -47,7 +46,7 @@ def capacity(
     setting = replace(
         setting, objectives=for_steps(setting.objectives, setting.run_time, setting.service_log)
     )
-    _must_be_empty(setting.out)
+    must_be_empty(setting.out)
     says = constants(setting.locustfile)
     known_to(setting.locustfile, setting.objectives)
     bounds = narrowed(bounds, setting.load.rate(says), setting.load.most, setting.run_time)
@@ -103,11 +102,6 @@ def answer(setting: Setting, says: Says, bounds: Bounds, steps: list[Step], stop
 
 def _keep(found: Capacity) -> None:
     write_files({found.folder / "capacity.json": json.dumps(found.as_dict(), indent=2) + "\n"})
-
-
-def _must_be_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MinerError(f"{folder} is not empty.", "Give another --out, or remove it first.")
 
 
 def _must_have_told(found: Capacity) -> None:

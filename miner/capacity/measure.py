@@ -5,20 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic, sleep
 
 import pandas as pd
 
-from miner.capacity.interrupts import noticing
 from miner.capacity.step import Step, told
 from miner.errors import MinerError
+from miner.judged import wait_until_whole
 from miner.objectives import Objectives, check
 from miner.replay import Load, Run, replay
-
-WRITES = ("DELETE", "PATCH", "POST", "PUT")
-QUIET, PATIENCE, POLL = 1.0, 10.0, 0.1
-"""Seconds without a new line until a service's log of a run is taken for whole, to wait for that at most,
-and from one look to the next. What servers buffer, they mostly write within a second."""
+from miner.workload import WRITES
 
 
 @dataclass(frozen=True)
@@ -77,20 +72,19 @@ def measured(setting: Setting, scale: float, number: int) -> Step:
 
 def _run(setting: Setting, scale: float, number: int) -> Run:
     """The run of a step. Raises KeyboardInterrupt if it was cut short: then it tells nothing."""
-    with noticing() as interrupted:
-        run = replay(
-            setting.locustfile,
-            setting.host,
-            out=setting.out / f"step-{number}",
-            load=replace(setting.load, scale=setting.load.scale * scale),
-            run_time=setting.run_time,
-            seed=setting.seed + number - 1,
-            processes=setting.processes,
-            sign=setting.service_log is not None,
-            allow_remote=setting.allow_remote,
-            allow_writes=setting.allow_writes,
-        )
-    if interrupted():
+    run = replay(
+        setting.locustfile,
+        setting.host,
+        out=setting.out / f"step-{number}",
+        load=replace(setting.load, scale=setting.load.scale * scale),
+        run_time=setting.run_time,
+        seed=setting.seed + number - 1,
+        processes=setting.processes,
+        sign=setting.service_log is not None,
+        allow_remote=setting.allow_remote,
+        allow_writes=setting.allow_writes,
+    )
+    if run.interrupted:
         raise KeyboardInterrupt
     return run
 
@@ -105,14 +99,3 @@ def _sent(run: Run) -> dict[str, float]:
         "at_end": float(((at >= 2 * third) & (at < 3 * third)).sum() / third),
         "writes": float(rows["method"].isin(WRITES).mean()),
     }
-
-
-def wait_until_whole(log: Path) -> None:
-    """No line has come for a while, or it has been long enough."""
-    began = grown = monotonic()
-    size = -1
-    while monotonic() - grown < QUIET and monotonic() - began < PATIENCE:
-        now = log.stat().st_size if log.is_file() else 0
-        if now != size:
-            size, grown = now, monotonic()
-        sleep(POLL)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from miner.capacity.measure import WRITES, Setting
+from miner.capacity.measure import Setting
 from miner.capacity.search import HELD, TOO_LITTLE, Bounds
 from miner.capacity.step import Step
 from miner.objectives.quantities import clock, figures
 from miner.replay.constants import Says
+from miner.workload import WRITES
 
 STEADY = 0.8
 """Share of the requests a second in the long run, below which steps have not come near their load."""
@@ -56,6 +57,6 @@ def _wrote(steps: Sequence[Step]) -> str:
     if not writes:
         return ""
     return (
-        f"{writes / sent:.1%} of requests may change data ({', '.join(WRITES)}): each step met the service "
-        "as those before had left it."
+        f"{writes / sent:.1%} of requests may change data ({', '.join(sorted(WRITES))}): each step met the "
+        "service as those before had left it."
     )

@@ -9,13 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from sqlite3 import sqlite_version
 
-from miner.errors import MinerError
 from miner.experiment.conduct import SCENARIO, STANDARD, Bench, During, calibrated, performed
 from miner.experiment.findings import Experiment, line
 from miner.experiment.machine import this_machine
 from miner.experiment.plan import Plan
 from miner.experiment.traffic import growing
-from miner.output_files import write_files
+from miner.output_files import must_be_empty, write_files
 from miner.scenario_writer import write_scenario
 
 FINDINGS = "experiment.json"
@@ -27,7 +26,7 @@ def experiment(plan: Plan, out: Path, during: During = lambda *_: nullcontext())
     Each part takes place in what `during` gives for its name and the seconds that it lasts, 0 if that is not
     known. Raises MinerError, also if `out` has something in it.
     """
-    _must_be_free(out)
+    must_be_empty(out)
     place = out.resolve()  # the service has its own folder to be in
     scripts = place / "tests"
     workload = growing(plan.users, plan.rps)
@@ -45,15 +44,6 @@ def experiment(plan: Plan, out: Path, during: During = lambda *_: nullcontext())
     found = Experiment(plan, base, lines, this_machine(_database(plan)))
     write_files({out / FINDINGS: json.dumps(found.as_dict(), indent=2) + "\n"})
     return found
-
-
-def _must_be_free(out: Path) -> None:
-    try:
-        taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
-    except OSError as error:
-        raise MinerError(f"Cannot look into {out}: {error.strerror}.", "Name a folder with --out.") from error
-    if taken:
-        raise MinerError(f"{out} is not empty.", "Give another --out, or remove it first.")
 
 
 def _database(plan: Plan) -> str:

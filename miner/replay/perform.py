@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from miner.errors import MinerError
+from miner.output_files import must_be_empty
 from miner.replay.constants import beside, constants
 from miner.replay.launch import Ended, command, last_words, run_locust
 from miner.replay.load import Load
@@ -145,6 +146,7 @@ def _performed(
         "kept_up": (verdict := judged(requests, load, counts["never_started"])).kept_up,
         "limited_by": verdict.limited_by,
         "verdict": " ".join([verdict.sentence, *([LOST] if counts["lost"] else [])]),
+        "interrupted": ended.interrupted and not ended.why,
         "stopped": ended.why,
         "complete": _complete(ended, counts),
     }
@@ -161,8 +163,7 @@ def _several(processes: int) -> dict[str, str]:
 def _scratch(folder: Path) -> Path:
     """A new folder beside `folder`, which must not hold anything yet."""
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise MinerError(f"{folder} is not empty.", "Give another --out, or remove it first.")
+        must_be_empty(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).resolve()
     except OSError as error:

@@ -53,6 +53,8 @@ class Run:
     """If it did not keep up, what it was limited by, where that is known: cpu, users or service."""
     signed: bool = False
     """Whether the User-Agent of its requests names their session."""
+    interrupted: bool = False
+    """Whether the user pressed Ctrl-C before its end."""
     stopped: str = ""
     """Why it was stopped, if somebody watched it and saw no use in going on."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from miner.ingest import ingest
+from miner.main_job import RESAMPLES
 from miner.paths import mine
 from miner.places import file_name, workload_name
 from miner.plots.fidelity import laid_over
@@ -20,6 +21,7 @@ from miner.report.pictures import Spec
 from miner.report.recording import Recording, recording
 from miner.report.replayed import Replayed, replayed
 from miner.screen.answers import Answers, answers
+from miner.screen.reports import AUC_CLOSE, CLOSE
 from miner.store import Store
 from miner.verify import Fidelity, compare
 from miner.verify.compare import align
@@ -29,10 +31,6 @@ from miner.workload import Workload
 if TYPE_CHECKING:
     from miner.objectives import Checked
 
-RESAMPLES = 5
-"""How often sessions are drawn again, to see whether the user paths are stable."""
-GATE, AUC_GATE = 2.0, 0.60
-"""Up to these a replay is called faithful; the same as in `mine demo`."""
 LOG, RUN = "recorded", "replayed"
 """What the two sides of a comparison are called in the page."""
 
@@ -65,8 +63,8 @@ class Findings:
     versions: Mapping[str, str]
     remarks: tuple[str, ...] = ()
     """What else there is to say, a sentence each."""
-    gate: float = GATE
-    auc_gate: float = AUC_GATE
+    gate: float = CLOSE
+    auc_gate: float = AUC_CLOSE
 
 
 def findings(

@@ -11,10 +11,10 @@ import pytest
 from steps import outcome, run, step
 
 from miner.capacity.fit import for_steps
-from miner.capacity.measure import wait_until_whole
 from miner.capacity.search import BROKE, HELD, TOO_LITTLE, UNKNOWN
 from miner.capacity.step import MARGIN, of_limit, told
 from miner.errors import MinerError
+from miner.judged import wait_until_whole
 from miner.objectives import Objective, Objectives, Outcome
 
 SLOW = outcome("fail", 0.2)
